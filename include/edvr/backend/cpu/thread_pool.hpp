@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// Worker threads that outlive a call, so that a small op does not pay for starting them.
+#pragma once
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "edvr/core/shape.hpp"
+
+namespace edvr::inline v1 {
+namespace detail {
+
+/// One job at a time; a second caller meanwhile runs its job alone, with the same result, because tasks are fixed before they are handed out.
+class thread_pool {
+ public:
+  static thread_pool& instance() {
+    static thread_pool pool;
+    return pool;
+  }
+  /// f(task, worker) for every task, on the caller and at most workers - 1 threads. Rethrows the first exception; the other tasks are skipped.
+  template <class F>
+  void run(index_t tasks, int workers, F const& f) {
+    std::unique_lock busy(job_mutex_, std::defer_lock);
+    if (tasks <= 1 || workers <= 1 || inside() || !busy.try_lock()) {
+      for (index_t i = 0; i < tasks; ++i) f(i, 0);
+      return;
+    }
+    job j{&f, [](void const* g, index_t task, int worker) { (*static_cast<F const*>(g))(task, worker); }, tasks};
+    start(static_cast<int>(std::min<index_t>(workers, tasks)) - 1, j);
+    work(j, 0);
+    wait();
+    if (j.failure) std::rethrow_exception(j.failure);
+  }
+  ~thread_pool() {
+    {
+      std::lock_guard lock(mutex_);
+      stop_ = true;
+    }
+    wake_.notify_all();
+    for (auto& t : threads_) t.join();
+  }
+
+ private:
+  struct job {
+    void const* f;
+    void (*call)(void const*, index_t, int);
+    index_t tasks;
+    std::atomic<index_t> next{0};
+    std::mutex failure_mutex{};
+    std::exception_ptr failure{};
+  };
+  static bool& inside() {  // a task that asks for threads runs alone: the pool is taken
+    thread_local bool flag = false;
+    return flag;
+  }
+  static void work(job& j, int worker) {
+    inside() = true;
+    for (index_t i; (i = j.next.fetch_add(1)) < j.tasks;) try {
+        j.call(j.f, i, worker);
+      } catch (...) {
+        std::lock_guard lock(j.failure_mutex);
+        if (!j.failure) j.failure = std::current_exception();
+        j.next = j.tasks;
+      }
+    inside() = false;
+  }
+  void start(int helpers, job& j) {
+    {
+      std::lock_guard lock(mutex_);
+      for (int n = static_cast<int>(threads_.size()); n < helpers; ++n) threads_.emplace_back([this, n, seen = generation_] { loop(n, seen); });
+      job_ = &j;
+      helpers_ = running_ = helpers;
+      ++generation_;
+    }
+    wake_.notify_all();
+  }
+  void wait() {
+    std::unique_lock lock(mutex_);
+    done_.wait(lock, [&] { return running_ == 0; });
+    job_ = nullptr;
+  }
+  void loop(int number, std::uint64_t seen) {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      wake_.wait(lock, [&] { return stop_ || generation_ != seen; });
+      if (stop_) return;
+      seen = generation_;
+      if (number >= helpers_) continue;
+      job& j = *job_;
+      lock.unlock();
+      work(j, number + 1);
+      lock.lock();
+      if (--running_ == 0) done_.notify_one();
+    }
+  }
+
+  std::mutex job_mutex_, mutex_;
+  std::condition_variable wake_, done_;
+  std::vector<std::thread> threads_;
+  job* job_ = nullptr;
+  int helpers_ = 0, running_ = 0;
+  std::uint64_t generation_ = 0;
+  bool stop_ = false;
+};
+
+}  // namespace detail
+}  // namespace edvr::v1

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// The only header that defines macros.
+#pragma once
+
+#define EDVR_VERSION_MAJOR 0
+#define EDVR_VERSION_MINOR 1
+#define EDVR_VERSION_PATCH 0
+
+// On every function a kernel calls: no call may be left inside an inner loop, on either processor.
+#if defined(__CUDACC__)
+#define EDVR_HD __host__ __device__ __forceinline__
+#elif defined(__GNUC__)
+#define EDVR_HD inline __attribute__((always_inline))
+#else
+#define EDVR_HD inline
+#endif
+
+// Before a loop over the lanes of a pack: one iteration a lane, left to the vectoriser. GCC's unroller would hide the loop from it at -O3.
+#if defined(__clang__)
+#define EDVR_LANES _Pragma("clang loop interleave_count(1) unroll(disable)")
+#elif defined(__GNUC__) && !defined(__CUDACC__)
+#define EDVR_LANES _Pragma("GCC unroll 1")
+#else
+#define EDVR_LANES
+#endif

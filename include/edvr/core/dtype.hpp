@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Element types by name, the type sums are kept in, and the two 16-bit formats that weight files use.
+#pragma once
+#include <bit>
+#include <cstdint>
+#include <string_view>
+
+#include "edvr/core/error.hpp"
+
+namespace edvr::inline v1 {
+
+/// Element types a file may hold. float and double compute; the integer types and bool store, compare and index.
+enum class dtype { float64, float32, float16, bfloat16, int64, int32, int16, int8, uint8, boolean };
+
+constexpr std::string_view name(dtype t) {
+  constexpr std::string_view names[] = {"float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool"};
+  return names[static_cast<int>(t)];
+}
+constexpr std::int64_t size_of(dtype t) {
+  constexpr std::int64_t sizes[] = {8, 4, 2, 2, 8, 4, 2, 1, 1, 1};
+  return sizes[static_cast<int>(t)];
+}
+inline void append_text(std::string& to, dtype t) { to += name(t); }
+
+namespace detail {
+template <class T>
+struct accumulate {
+  using type = T;
+};
+template <>
+struct accumulate<float> {
+  using type = double;
+};
+}  // namespace detail
+/// What a reduction over an axis of T sums in. Convolutions and products sum in T itself.
+template <class T>
+using accumulate_t = typename detail::accumulate<T>::type;
+
+/// The value of 16 bits in IEEE binary16, exact.
+inline float from_float16(std::uint16_t bits) {
+  std::uint32_t const sign = (bits & 0x8000u) << 16, exponent = (bits >> 10) & 31u, mantissa = bits & 0x3ffu;
+  if (exponent == 31) return std::bit_cast<float>(sign | 0x7f800000u | mantissa << 13);
+  if (exponent == 0) {  // zero or subnormal: mantissa * 2^-24
+    float const value = static_cast<float>(mantissa) * 0x1p-24f;
+    return sign ? -value : value;
+  }
+  return std::bit_cast<float>(sign | (exponent + 112) << 23 | mantissa << 13);
+}
+/// The value of 16 bits in bfloat16: the upper half of a float.
+inline float from_bfloat16(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
+
+}  // namespace edvr::v1

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+// Turning a tree into a tensor. Inner heavy nodes run first, each once; the last one on the way to the root stores its result through the
+// pointwise ops above it, which are then its epilogue. docs/design.md has the rules.
+#pragma once
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include "edvr/core/executor.hpp"
+#include "edvr/core/expression.hpp"
+
+namespace edvr::inline v1 {
+
+namespace detail {
+
+/// In an epilogue: the element that the last heavy node has just computed.
+template <class T, int R, class S>
+struct hole {
+  using value_type = T;
+  using space = S;
+  static constexpr int rank = R, heavy_nodes = 0;
+  static constexpr bool has_last = false, packs = packable<T>;
+  coord<R> extent;
+  edvr::coord<R> shape() const { return extent; }
+  hole read() const { return *this; }
+  bool unit(int) const { return true; }
+  template <class At, class V>
+  EDVR_HD V const& operator()(At const&, V const& v) const {
+    return v;
+  }
+};
+
+/// What a heavy kernel writes with: y[at] = epilogue(at, v), for a value or a pack.
+template <class Y, class Epilogue>
+struct store {
+  using value_type = typename Y::value_type;
+  static constexpr int rank = Y::rank;
+  static constexpr bool packs = Y::packs && Epilogue::packs;
+  Y y;
+  Epilogue epilogue;
+  bool unit(int axis) const { return y.unit(axis) && epilogue.unit(axis); }
+  template <class At, class V>
+  EDVR_HD void operator()(At const& at, V const& v) const {
+    y.put(at, epilogue(at, v));
+  }
+};
+template <class Y, class E>
+store(Y, E) -> store<Y, E>;
+
+/// epilogue(at, kernel(at)): how an op that is a function of one output position runs.
+template <class Kernel, class Epilogue>
+struct composed {
+  static constexpr bool packs = Kernel::packs && Epilogue::packs;
+  Kernel kernel;
+  Epilogue epilogue;
+  bool unit(int axis) const { return kernel.unit(axis) && epilogue.unit(axis); }
+  template <class At>
+  EDVR_HD auto operator()(At const& at) const {
+    return epilogue(at, kernel(at));
+  }
+};
+template <class K, class E>
+composed(K, E) -> composed<K, E>;
+
+template <class E>
+concept concat_of_two = requires(E const& e) { e.split_axis; };
+template <class E>
+concept index_map = requires { typename E::index_map; };
+
+/// Memory order of a new tensor for e: channels last where a heavy op makes a feature map or the first tensor of its shape has it.
+template <class E>
+bool wants_channels_last(E const& e) {
+  if constexpr (E::rank != 4)
+    return false;
+  else if constexpr (requires { e.is_channels_last(); })
+    return e.is_channels_last();
+  else if constexpr (requires { e.makes_channels_last(); })
+    return e.makes_channels_last();
+  else if constexpr (requires { e.operands([](auto const&) {}); }) {
+    bool found = false;
+    e.operands([&](auto const& a) {
+      if constexpr (bare<decltype(a)>::rank == 4) found = found || wants_channels_last(a);
+    });
+    return found;
+  } else
+    return false;
+}
+template <class E>
+auto empty_like(E const& e) {
+  auto const s = e.shape();
+  if constexpr (E::rank == 4)
+    if (wants_channels_last(e)) return empty<value_t<E>, space_t<E>>(s, channels_last(s));
+  return empty<value_t<E>, space_t<E>>(s);
+}
+
+template <class Y, class E, class Ex>
+void run_into(Y y, E const& e, Ex const& ex);
+template <class E, class Ex>
+auto run(E const& e, Ex const& ex) {
+  auto y = empty_like(e);
+  run_into(y.writable(), e, ex);
+  return y;
+}
+
+/// A pointwise equivalent of e: everything heavy in it has run.
+template <class E, class Ex>
+auto settle(E const& e, Ex const& ex) {
+  if constexpr (pointwise<E>)
+    return e;
+  else if constexpr (E::has_last || concat_of_two<E>)
+    return run(e, ex);
+  else
+    return e.map([&](auto const& a) { return settle(a, ex); });
+}
+/// The tree above the last heavy node, with a hole in its place. What is not on the way to it is settled, left to right.
+template <class E, class Ex>
+auto above(E const& e, Ex const& ex) {
+  if constexpr (heavy<E>)
+    return hole<value_t<E>, E::rank, space_t<E>>{e.shape()};
+  else
+    return e.map_last([&](auto const& a) { return above(a, ex); }, [&](auto const& a) { return settle(a, ex); });
+}
+template <class E>
+auto const& last(E const& e) {
+  if constexpr (heavy<E>)
+    return e;
+  else
+    return last(e.toward_last());
+}
+
+template <class Y, class E, class Ex>
+void run_into(Y y, E const& e, Ex const& ex) {
+  if constexpr (E::has_last) {
+    auto const epilogue = above(e, ex);
+    store const to{y, reader(epilogue)};
+    static_assert(std::is_trivially_copyable_v<decltype(to)>);
+    last(e).run(to, ex);
+  } else if constexpr (concat_of_two<E> && !pointwise<E>) {
+    auto const part = [&](index_t from, index_t n) {
+      Y z = y;
+      z.data += from * z.step[E::axis];
+      z.extent[E::axis] = n;
+      return z;
+    };
+    run_into(part(0, e.split_axis), e.a, ex);
+    run_into(part(e.split_axis, y.extent[E::axis] - e.split_axis), e.b, ex);
+  } else {
+    auto const tree = settle(e, ex);
+    auto const read = reader(tree);
+    static_assert(std::is_trivially_copyable_v<decltype(read)>);
+    ex.for_each(y, read);
+  }
+}
+
+// ---- aliasing ------------------------------------------------------------------------------------------------------------------------
+
+/// First and one-past-last byte that a view touches.
+template <class V>
+std::pair<std::uintptr_t, std::uintptr_t> bytes_of(V const& v) {
+  index_t low = 0, high = 0;
+  for (int i = 0; i < V::rank; ++i) {
+    if (v.extent[i] == 0) return {0, 0};
+    (v.step[i] < 0 ? low : high) += (v.extent[i] - 1) * v.step[i];
+  }
+  auto const* const p = reinterpret_cast<char const*>(v.data);
+  auto const size = static_cast<index_t>(sizeof(typename V::value_type));
+  return {reinterpret_cast<std::uintptr_t>(p + low * size), reinterpret_cast<std::uintptr_t>(p + (high + 1) * size)};
+}
+template <class Y, class X>
+void refuse_overlap(Y const& y, X const& x, bool same_index) {
+  auto const a = bytes_of(y), b = bytes_of(x);
+  if (a.first >= b.second || b.first >= a.second) return;
+  if constexpr (std::is_same_v<typename Y::value_type, typename X::value_type> && Y::rank == X::rank)
+    if (same_index && y.data == x.data && y.step == x.step) return;  // each element read and written once, at one position: in place
+  throw alias_error("assign: the expression reads, at other positions than it writes, memory of its destination; use eval");
+}
+/// Visits what is still read while y is being written; what has run into a temporary by then does not count.
+template <class Y, class E>
+void refuse_late_reads(Y const& y, E const& e, bool same_index) {
+  if constexpr (requires { e.owner(); }) {
+    if (e) refuse_overlap(y, e.read(), same_index);
+  } else if constexpr (requires { e.operands([](auto const&) {}); }) {
+    void const* way = nullptr;
+    if constexpr (requires { e.toward_last(); } && E::has_last) way = &e.toward_last();
+    e.operands([&]<class A>(A const& a) {
+      bool settled = heavy<E> && !pointwise<A>;  // a heavy op evaluates an operand that holds a heavy op
+      if constexpr (!heavy<E> && A::has_last && !concat_of_two<E>) settled = static_cast<void const*>(&a) != way;
+      if (!settled) refuse_late_reads(y, a, same_index && !heavy<E> && !index_map<E>);
+    });
+  }
+}
+
+}  // namespace detail
+
+/// Runs e into a new tensor: shape of e; channels-last in memory if a convolution, pool or resize makes it or its operands are, else row-major.
+/// Every inner heavy op makes one tensor more; pointwise ops make none. Strong guarantee.
+/// A heavy result that has a name is moved in, eval(std::move(y)), or better written where it is used.
+template <expression E, executor Ex = default_executor_t<space_t<E>>>
+auto eval(E e, Ex const& ex = {}) {
+  return detail::run(e, ex);
+}
+
+/// Runs e into y. e may read y's memory only at the element being written (y + f(x), in place); anything else throws alias_error before any
+/// work, as does a byte range shared with another tensor of e. Throws shape_error if the shapes differ.
+template <class T, int R, class S, expression E, executor Ex = default_executor_t<S>>
+  requires same_space<tensor<T, R, S>, E> && same_rank<tensor<T, R, S>, E> && same_element<tensor<T, R, S>, E>
+void assign(tensor<T, R, S> const& y, E e, Ex const& ex = {}) {
+  if (!(y.shape() == e.shape())) throw shape_error(text("assign: destination has shape ", y.shape(), "; expected ", e.shape(), ", the expression's"));
+  for (int i = 0; i < R; ++i)
+    if (y.extent(i) > 1 && y.strides()[i] == 0) throw alias_error(text("assign: destination repeats its elements along axis ", i, " (a broadcast view); clone it first"));
+  detail::refuse_late_reads(y.writable(), e, true);
+  detail::run_into(y.writable(), e, ex);
+}
+
+/// A packed copy in the same memory order.
+template <class T, int R, class S>
+tensor<T, R, S> clone(tensor<T, R, S> const& x) {
+  return eval(x);
+}
+/// x itself if its elements are one row-major run, else a row-major copy.
+template <class T, int R, class S>
+tensor<T, R, S> contiguous(tensor<T, R, S> const& x) {
+  if (x.is_contiguous()) return x;
+  auto y = empty<T, S>(x.shape());
+  assign(y, x);
+  return y;
+}
+
+}  // namespace edvr::v1

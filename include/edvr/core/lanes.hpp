@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Several neighbouring elements at once. A node called with a coord gives a value, called with lanes it gives a pack.
+#pragma once
+#include <cstring>
+#include <type_traits>
+#include <utility>
+
+#include "edvr/core/shape.hpp"
+
+namespace edvr::inline v1 {
+
+/// W neighbours along one axis, the first of them at `at`. Used only where every tensor of a tree has them side by side in memory:
+/// that is asked once per sweep, because a branch at every leaf would keep packs out of registers.
+template <int W, int R, int Axis>
+struct lanes {
+  coord<R> at;
+};
+
+/// W values. A plain array, so that it is passed the same way whatever instruction set a function is compiled for.
+template <class T, int W>
+struct alignas(W * sizeof(T)) pack {
+  T lane[W];
+};
+
+/// Types that packs hold. Others (dual numbers, say) take the one-value path, with the same results.
+template <class T>
+inline constexpr bool packable = std::is_same_v<T, float> || std::is_same_v<T, double> || (std::is_integral_v<T> && sizeof(T) <= 8);
+
+namespace detail {
+/// One whole-vector move. GCC keeps a 64-byte memcpy in memory, which stops packs from living in registers.
+template <int W, class T>
+EDVR_HD void move_pack(T* to, T const* from) {
+#if defined(__GNUC__) && !defined(__CUDACC__)
+  if constexpr (!std::is_same_v<T, bool>) {
+    typedef T vec __attribute__((vector_size(W * sizeof(T)), aligned(alignof(T)), may_alias));
+    *reinterpret_cast<vec*>(to) = *reinterpret_cast<vec const*>(from);
+  } else
+#endif
+    std::memcpy(to, from, W * sizeof(T));
+}
+
+template <class T>
+EDVR_HD T const& lane_of(T const& x, int) {
+  return x;
+}
+template <class T, int W>
+EDVR_HD T lane_of(pack<T, W> const& x, int i) {
+  return x.lane[i];
+}
+template <class T>
+inline constexpr int pack_width = 0;
+template <class T, int W>
+inline constexpr int pack_width<pack<T, W>> = W;
+}  // namespace detail
+
+/// f on values, or lane by lane on packs: a functor is written for one value. Where that does not vectorise, a functor of floats may
+/// also offer vector(result, operands...) on GNU vectors, by reference.
+template <class F, class... A>
+EDVR_HD auto apply(F const& f, A const&... a) {
+  constexpr int W = (detail::pack_width<A> | ...);
+  if constexpr (W > 0) {
+    using R = decltype(f(detail::lane_of(a, 0)...));
+    pack<R, W> r;
+#if defined(__GNUC__) && !defined(__CUDACC__)
+    if constexpr (std::is_same_v<R, float>) {
+      typedef float vec __attribute__((vector_size(W * sizeof(float))));
+      if constexpr (requires(vec v) { f.vector(v, reinterpret_cast<vec const&>(a)...); }) {
+        f.vector(reinterpret_cast<vec&>(r), reinterpret_cast<vec const&>(a)...);
+        return r;
+      }
+    }
+#endif
+    EDVR_LANES
+    for (int i = 0; i < W; ++i) r.lane[i] = f(detail::lane_of(a, i)...);
+    return r;
+  } else {
+    return f(a...);
+  }
+}
+
+}  // namespace edvr::v1

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The trivially copyable form of a tensor: what a loop sees.
+#pragma once
+#include <type_traits>
+#include <utility>
+
+#include "edvr/core/lanes.hpp"
+
+namespace edvr::inline v1 {
+
+/// Pointer, extents, strides. Owns nothing; T is const where it is only read.
+template <class T, int R, class S>
+struct view {
+  using value_type = std::remove_const_t<T>;
+  using space = S;
+  static constexpr int rank = R;
+  static constexpr bool packs = packable<value_type>;
+  T* data;
+  coord<R> extent, step;
+
+  edvr::coord<R> shape() const { return extent; }
+  bool unit(int axis) const { return step[axis] == 1; }
+
+  EDVR_HD T* address(coord<R> const& at) const {
+    return address(at, std::make_integer_sequence<int, R>{});
+  }
+  EDVR_HD T& operator[](coord<R> const& at) const { return *address(at); }
+
+  template <class... V>
+  EDVR_HD value_type operator()(coord<R> const& at, V const&...) const {
+    return *address(at);
+  }
+  template <int W, int Axis, class... V>
+  EDVR_HD pack<value_type, W> operator()(lanes<W, R, Axis> const& l, V const&...) const {
+    pack<value_type, W> p;
+    detail::move_pack<W>(p.lane, address(l.at));
+    return p;
+  }
+  EDVR_HD void put(coord<R> const& at, value_type const& v) const { *address(at) = v; }
+  template <int W, int Axis>
+  EDVR_HD void put(lanes<W, R, Axis> const& l, pack<value_type, W> const& v) const {
+    detail::move_pack<W>(address(l.at), v.lane);
+  }
+
+ private:
+  // Added one after the other: GCC makes slow vector code of a sum of R products, and leaves a loop a loop at -O2.
+  template <int... I>
+  EDVR_HD T* address([[maybe_unused]] coord<R> const& at, std::integer_sequence<int, I...>) const {
+    T* p = data;
+    ((p += at[I] * step[I]), ...);
+    return p;
+  }
+};
+
+}  // namespace edvr::v1

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// + - * / with NumPy broadcasting, element-wise minimum, maximum and clamp.
+#pragma once
+#include <utility>
+
+#include "edvr/core/expression.hpp"
+
+namespace edvr::inline v1 {
+
+namespace fn {
+struct plus {
+  template <class T>
+  EDVR_HD T operator()(T const& a, T const& b) const {
+    return static_cast<T>(a + b);
+  }
+};
+struct minus {
+  template <class T>
+  EDVR_HD T operator()(T const& a, T const& b) const {
+    return static_cast<T>(a - b);
+  }
+};
+struct times {
+  template <class T>
+  EDVR_HD T operator()(T const& a, T const& b) const {
+    return static_cast<T>(a * b);
+  }
+};
+struct divides {
+  template <class T>
+  EDVR_HD T operator()(T const& a, T const& b) const {
+    return static_cast<T>(a / b);
+  }
+};
+struct negate {
+  template <class T>
+  EDVR_HD T operator()(T const& a) const {
+    return static_cast<T>(-a);
+  }
+};
+struct minimum {  // NaN wins, as in PyTorch
+  template <class T>
+  EDVR_HD T operator()(T const& a, T const& b) const {
+    return b < a || b != b ? b : a;
+  }
+};
+struct maximum {
+  template <class T>
+  EDVR_HD T operator()(T const& a, T const& b) const {
+    return a < b || b != b ? b : a;
+  }
+};
+template <class T>
+struct clamp {
+  T low, high;
+  EDVR_HD T operator()(T const& x) const {
+    T const y = x < low ? low : x;
+    return high < y ? high : y;
+  }
+};
+}  // namespace fn
+
+/// Element by element, lazy. Shapes broadcast by NumPy's rule: aligned at the last axis, extents equal or 1. Throws shape_error otherwise.
+/// Element types must be the same (cast<T>(x) first). A plain number may stand on either side.
+template <operand A, operand B>
+  requires same_space<A, B> && same_element<A, B>
+auto operator+(A&& a, B&& b) {
+  return elementwise("operator+", fn::plus{}, take(std::forward<A>(a)), take(std::forward<B>(b)));
+}
+template <operand A, operand B>
+  requires same_space<A, B> && same_element<A, B>
+auto operator-(A&& a, B&& b) {
+  return elementwise("operator-", fn::minus{}, take(std::forward<A>(a)), take(std::forward<B>(b)));
+}
+template <operand A, operand B>
+  requires same_space<A, B> && same_element<A, B>
+auto operator*(A&& a, B&& b) {
+  return elementwise("operator*", fn::times{}, take(std::forward<A>(a)), take(std::forward<B>(b)));
+}
+template <operand A, operand B>
+  requires same_space<A, B> && same_element<A, B>
+auto operator/(A&& a, B&& b) {
+  return elementwise("operator/", fn::divides{}, take(std::forward<A>(a)), take(std::forward<B>(b)));
+}
+template <operand A>
+auto operator-(A&& a) {
+  return unary{fn::negate{}, take(std::forward<A>(a))};
+}
+
+template <operand A>
+auto operator+(A&& a, value_t<A> s) {
+  auto c = constant_like(s, a);
+  return binary{fn::plus{}, take(std::forward<A>(a)), c};
+}
+template <operand A>
+auto operator+(value_t<A> s, A&& a) {
+  auto c = constant_like(s, a);
+  return binary{fn::plus{}, c, take(std::forward<A>(a))};
+}
+template <operand A>
+auto operator-(A&& a, value_t<A> s) {
+  auto c = constant_like(s, a);
+  return binary{fn::minus{}, take(std::forward<A>(a)), c};
+}
+template <operand A>
+auto operator-(value_t<A> s, A&& a) {
+  auto c = constant_like(s, a);
+  return binary{fn::minus{}, c, take(std::forward<A>(a))};
+}
+template <operand A>
+auto operator*(A&& a, value_t<A> s) {
+  auto c = constant_like(s, a);
+  return binary{fn::times{}, take(std::forward<A>(a)), c};
+}
+template <operand A>
+auto operator*(value_t<A> s, A&& a) {
+  auto c = constant_like(s, a);
+  return binary{fn::times{}, c, take(std::forward<A>(a))};
+}
+template <operand A>
+auto operator/(A&& a, value_t<A> s) {
+  auto c = constant_like(s, a);
+  return binary{fn::divides{}, take(std::forward<A>(a)), c};
+}
+template <operand A>
+auto operator/(value_t<A> s, A&& a) {
+  auto c = constant_like(s, a);
+  return binary{fn::divides{}, c, take(std::forward<A>(a))};
+}
+
+/// The smaller / larger of two elements; NaN if either is. Same as torch.minimum and torch.maximum. (min and max reduce over axes.)
+template <operand A, operand B>
+  requires same_space<A, B> && same_element<A, B>
+auto minimum(A&& a, B&& b) {
+  return elementwise("minimum", fn::minimum{}, take(std::forward<A>(a)), take(std::forward<B>(b)));
+}
+template <operand A, operand B>
+  requires same_space<A, B> && same_element<A, B>
+auto maximum(A&& a, B&& b) {
+  return elementwise("maximum", fn::maximum{}, take(std::forward<A>(a)), take(std::forward<B>(b)));
+}
+/// low where x < low, high where x > high, else x; NaN stays. Same as torch.clamp.
+template <operand A>
+auto clamp(A&& x, value_t<A> low, value_t<A> high) {
+  return unary{fn::clamp<value_t<A>>{low, high}, take(std::forward<A>(x))};
+}
+
+}  // namespace edvr::v1

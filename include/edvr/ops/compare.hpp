@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Comparisons that give bool tensors, where, and allclose.
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <type_traits>
+#include <utility>
+
+#include "edvr/core/eval.hpp"
+
+namespace edvr::inline v1 {
+
+namespace fn {
+struct less {
+  template <class T>
+  EDVR_HD bool operator()(T const& a, T const& b) const {
+    return a < b;
+  }
+};
+struct less_equal {
+  template <class T>
+  EDVR_HD bool operator()(T const& a, T const& b) const {
+    return a <= b;
+  }
+};
+struct equal {
+  template <class T>
+  EDVR_HD bool operator()(T const& a, T const& b) const {
+    return a == b;
+  }
+};
+struct choose {
+  template <class T>
+  EDVR_HD T operator()(bool condition, T const& a, T const& b) const {
+    return condition ? a : b;
+  }
+};
+struct logical_not {
+  EDVR_HD bool operator()(bool a) const { return !a; }
+};
+}  // namespace fn
+
+/// Element by element, lazy, with broadcasting; bool elements. NaN compares as in IEEE 754. Equality is equal(a, b), so that == keeps its
+/// meaning for handles and shapes.
+template <operand A, operand B>
+  requires same_space<A, B> && same_element<A, B>
+auto operator<(A&& a, B&& b) {
+  return elementwise("operator<", fn::less{}, take(std::forward<A>(a)), take(std::forward<B>(b)));
+}
+template <operand A, operand B>
+  requires same_space<A, B> && same_element<A, B>
+auto operator<=(A&& a, B&& b) {
+  return elementwise("operator<=", fn::less_equal{}, take(std::forward<A>(a)), take(std::forward<B>(b)));
+}
+template <operand A, operand B>
+  requires same_space<A, B> && same_element<A, B>
+auto operator>(A&& a, B&& b) {
+  return elementwise("operator>", fn::less{}, take(std::forward<B>(b)), take(std::forward<A>(a)));
+}
+template <operand A, operand B>
+  requires same_space<A, B> && same_element<A, B>
+auto operator>=(A&& a, B&& b) {
+  return elementwise("operator>=", fn::less_equal{}, take(std::forward<B>(b)), take(std::forward<A>(a)));
+}
+template <operand A>
+auto operator<(A&& a, value_t<A> s) {
+  auto c = constant_like(s, a);
+  return binary{fn::less{}, take(std::forward<A>(a)), c};
+}
+template <operand A>
+auto operator<=(A&& a, value_t<A> s) {
+  auto c = constant_like(s, a);
+  return binary{fn::less_equal{}, take(std::forward<A>(a)), c};
+}
+template <operand A>
+auto operator>(A&& a, value_t<A> s) {
+  auto c = constant_like(s, a);
+  return binary{fn::less{}, c, take(std::forward<A>(a))};
+}
+template <operand A>
+auto operator>=(A&& a, value_t<A> s) {
+  auto c = constant_like(s, a);
+  return binary{fn::less_equal{}, c, take(std::forward<A>(a))};
+}
+template <operand A, operand B>
+  requires same_space<A, B> && same_element<A, B>
+auto equal(A&& a, B&& b) {
+  return elementwise("equal", fn::equal{}, take(std::forward<A>(a)), take(std::forward<B>(b)));
+}
+template <operand A>
+auto equal(A&& a, value_t<A> s) {
+  auto c = constant_like(s, a);
+  return binary{fn::equal{}, take(std::forward<A>(a)), c};
+}
+template <operand A>
+  requires std::is_same_v<value_t<A>, bool>
+auto logical_not(A&& a) {
+  return unary{fn::logical_not{}, take(std::forward<A>(a))};
+}
+
+/// a where condition holds, b elsewhere; the three broadcast. Lazy; both sides are computed. Same as torch.where.
+template <operand C, operand A, operand B>
+  requires same_space<C, A> && same_space<A, B> && same_element<A, B> && std::is_same_v<value_t<C>, bool>
+auto where(C&& condition, A&& a, B&& b) {
+  constexpr int R = std::max({bare<C>::rank, bare<A>::rank, bare<B>::rank});
+  auto const s = broadcast("where", promote<R>(condition.shape()),
+                           broadcast("where", promote<R>(a.shape()), promote<R>(b.shape())));
+  auto c = detail::promoted<R>(take(std::forward<C>(condition)));
+  auto x = detail::promoted<R>(take(std::forward<A>(a)));
+  auto y = detail::promoted<R>(take(std::forward<B>(b)));
+  c.expand_to(s), x.expand_to(s), y.expand_to(s);
+  return ternary{fn::choose{}, std::move(c), std::move(x), std::move(y)};
+}
+
+/// Is |a - b| <= atol + rtol |b| for every element? NaN equals NaN only if asked; equal infinities are close. Throws shape_error.
+/// Same as torch.allclose.
+template <operand A, operand B>
+  requires same_rank<A, B> && same_element<A, B> && same_space<A, B> && std::is_same_v<space_t<A>, cpu>
+bool allclose(A&& a, B&& b, double rtol = 1e-5, double atol = 1e-8, bool equal_nan = false) {
+  if (!(a.shape() == b.shape())) throw shape_error(text("allclose: shapes ", a.shape(), " and ", b.shape(), "; expected the same"));
+  auto const x = eval(take(std::forward<A>(a)));
+  auto const y = eval(take(std::forward<B>(b)));
+  coord<bare<A>::rank> at{};
+  for (index_t i = 0, n = x.size(); i < n; ++i, advance(at, x.shape())) {
+    auto const p = static_cast<double>(x[at]), q = static_cast<double>(y[at]);
+    if (p == q || (equal_nan && std::isnan(p) && std::isnan(q))) continue;
+    if (!(std::fabs(p - q) <= atol + rtol * std::fabs(q)) || std::isinf(p) || std::isinf(q)) return false;
+  }
+  return true;
+}
+
+}  // namespace edvr::v1

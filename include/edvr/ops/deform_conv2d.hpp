@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <type_traits>
+#include <utility>
+
+#include "edvr/ops/conv2d.hpp"
+#include "edvr/ops/deform_conv2d_im2col.hpp"
+
+namespace edvr::inline v1 {
+
+namespace fn {
+/// One output element: the plain sum over taps and channels, each sampled bilinearly.
+template <class X, class O, class M, class T>
+struct deform_conv2d_reference {
+  static constexpr bool packs = false;
+  X x;
+  coord<4> in;
+  O offset;
+  M mask;
+  view<T const, 4, typename X::space> weight;
+  T const* bias;  // may be null
+  conv2d_params p;
+  index_t deformable_groups;
+  bool unit(int) const { return false; }
+
+  /// x[n, c] at a real position: zero surround, so values within one pixel of the border fade out.
+  EDVR_HD T sample(index_t n, index_t c, T py, T px) const {
+    // In floating point before the cast: a huge value has no integer, and a NaN is outside.
+    if (!(py > T(-1) && py < static_cast<T>(in[2]) && px > T(-1) && px < static_cast<T>(in[3]))) return T(0);
+    index_t const y0 = floor_of(py), x0 = floor_of(px);
+    T const ly = py - static_cast<T>(y0), lx = px - static_cast<T>(x0);
+    return (T(1) - ly) * (T(1) - lx) * corner(n, c, y0, x0) + (T(1) - ly) * lx * corner(n, c, y0, x0 + 1) +
+           ly * (T(1) - lx) * corner(n, c, y0 + 1, x0) + ly * lx * corner(n, c, y0 + 1, x0 + 1);
+  }
+  EDVR_HD static index_t floor_of(T v) {
+    index_t const i = static_cast<index_t>(v);  // |v| is small: sample() has looked
+    return static_cast<T>(i) > v ? i - 1 : i;
+  }
+  EDVR_HD T corner(index_t n, index_t c, index_t h, index_t w) const {
+    return h >= 0 && h < in[2] && w >= 0 && w < in[3] ? x(coord<4>{{n, c, h, w}}) : T(0);
+  }
+  EDVR_HD T operator()(coord<4> const& o) const {
+    index_t const c = weight.extent[1], first = o[1] / (weight.extent[0] / p.groups) * c, taps = weight.extent[2] * weight.extent[3];
+    T sum = bias ? bias[o[1]] : T(0);
+    for (index_t a = 0; a < c; ++a) {
+      index_t const d = (first + a) / (in[1] / deformable_groups);
+      for (index_t k = 0; k < taps; ++k) {
+        index_t const i = k / weight.extent[3], j = k % weight.extent[3], at = d * taps + k;
+        T const py = static_cast<T>(o[2] * p.stride.y - p.padding.y + i * p.dilation.y) + offset(coord<4>{{o[0], 2 * at, o[2], o[3]}});
+        T const px = static_cast<T>(o[3] * p.stride.x - p.padding.x + j * p.dilation.x) + offset(coord<4>{{o[0], 2 * at + 1, o[2], o[3]}});
+        sum += mask(coord<4>{{o[0], at, o[2], o[3]}}) * sample(o[0], first + a, py, px) * weight(coord<4>{{o[1], a, i, j}});
+      }
+    }
+    return sum;
+  }
+};
+}  // namespace fn
+
+namespace detail {
+template <class X, class O, class M, class T, class S, class Algo>
+struct deform_conv2d_node : private used_twice_name_its_value_with_eval {
+  using value_type = T;
+  using space = S;
+  using runs_once = void;
+  static constexpr int rank = 4, heavy_nodes = X::heavy_nodes + O::heavy_nodes + M::heavy_nodes + 1;
+  static constexpr bool has_last = true;
+  X x;
+  O offset;
+  M mask;
+  tensor<T, 4, S> weight;
+  tensor<T, 1, S> bias;
+  conv2d_params p;
+  index_t deformable_groups;
+  coord<4> extent;
+
+  deform_conv2d_node(X input, O offsets, M masks, tensor<T, 4, S> w, tensor<T, 1, S> b, conv2d_params const& params, index_t groups, coord<4> const& result)
+      : x(std::move(input)), offset(std::move(offsets)), mask(std::move(masks)), weight(std::move(w)), bias(std::move(b)), p(params), deformable_groups(groups), extent(result) {}
+  coord<4> shape() const { return extent; }
+  static constexpr bool makes_channels_last() { return true; }
+  void expand_to(coord<4> const& s) const {
+    if (!(s == extent)) throw shape_error(text("deform_conv2d: result ", extent, " would be repeated to ", s, "; write eval(deform_conv2d(...))"));
+  }
+  template <class G>
+  void operands(G const& g) const {
+    g(x), g(offset), g(mask), g(weight), g(bias);
+  }
+  template <class Store, class Ex>
+  void run(Store const& to, Ex const& ex) const {
+    auto const offsets = settle(offset, ex);
+    auto const masks = settle(mask, ex);
+    auto const read_offsets = reader(offsets);
+    auto const read_masks = reader(masks);
+    auto const b = dense(bias);
+    T const* const biases = b ? b.data() : nullptr;
+    if constexpr (std::is_same_v<S, cpu>)
+      if (choose<Algo, T, S>(weight.extent(1), weight.extent(0) / p.groups) == algorithm::im2col) {
+        auto const input = channels_together(settle(x, ex), ex);
+        return deform_conv2d_im2col(input.read(), source_of(read_offsets, offsets.shape()), source_of(read_masks, masks.shape()), sink_of<T>(to), extent,
+                                    weight.read(), biases, p, deformable_groups, ex);
+      }
+    auto const input = settle_for_windows(x, ex);
+    auto const in = reader(input);
+    ex.for_each(to.y, composed{fn::deform_conv2d_reference<bare<decltype(in)>, bare<decltype(read_offsets)>, bare<decltype(read_masks)>, T>{
+                                   in, input.shape(), read_offsets, read_masks, weight.read(), biases, p, deformable_groups},
+                               to.epilogue});
+  }
+
+ private:
+  // Sampling reads runs of channels: a tensor whose channels lie apart is copied once, any other tree evaluated.
+  template <class E, class Ex>
+  static auto channels_together(E const& e, Ex const& ex) {
+    if constexpr (is_tensor<E>)
+      if (e.strides()[1] == 1 || e.extent(1) == 1) return e;
+    auto y = empty<T, S>(e.shape(), channels_last(e.shape()));
+    run_into(y.writable(), e, ex);
+    return y;
+  }
+};
+
+template <class T, class S>
+coord<4> deform_conv2d_shape(coord<4> const& x, coord<4> const& offset, coord<4> const* mask, tensor<T, 4, S> const& weight, tensor<T, 1, S> const& bias,
+                             conv2d_params const& p, index_t& deformable_groups) {
+  index_t const biases = bias ? bias.extent(0) : 0;
+  auto const y = conv2d_shape("deform_conv2d", x, weight.shape(), bias ? &biases : nullptr, p);
+  index_t const taps = weight.extent(2) * weight.extent(3);
+  if (offset[1] == 0 || offset[1] % (2 * taps) != 0 || x[1] % (offset[1] / (2 * taps)) != 0)
+    throw shape_error(text("deform_conv2d: offset has ", offset[1], " channels; expected 2 * ", taps, " for each deformable group, because the kernel has ", taps,
+                           " taps, and a number of groups that divides the ", x[1], " channels of x"));
+  deformable_groups = offset[1] / (2 * taps);
+  coord<4> const want{{y[0], offset[1], y[2], y[3]}}, want_mask{{y[0], offset[1] / 2, y[2], y[3]}};
+  if (!(offset == want)) throw shape_error(text("deform_conv2d: offset has shape ", offset, "; expected ", want, ", because the result is ", y));
+  if (mask && !(*mask == want_mask))
+    throw shape_error(text("deform_conv2d: mask has shape ", *mask, "; expected ", want_mask, ", one value for each pair of offsets"));
+  return y;
+}
+}  // namespace detail
+
+/// Modulated deformable convolution (DCNv2): tap k of deformable group d is read at its regular position plus (offset[2 (d K + k)],
+/// offset[2 (d K + k) + 1]) = (dy, dx), bilinearly with zero surround, and multiplied by mask[d K + k]; K = r s.
+/// x (n, c, h, w);  offset (n, 2 g K, oh, ow);  mask (n, g K, oh, ow);  weight (k, c / groups, r, s);  bias (k), or none;  returns
+/// (n, k, oh, ow) as conv2d does. The number g of deformable groups follows from offset; group d has the d-th run of c / g channels.
+/// A position that is NaN or not within one pixel of x contributes 0. Lazy, heavy. Throws shape_error.
+/// Cost: that of conv2d, and n oh ow c K bilinear samples. Zhu et al., CVPR 2019, eq. 1; same as torchvision.ops.deform_conv2d.
+template <has_rank<4> X, has_rank<4> O, has_rank<4> M, class T = value_t<X>, class S = space_t<X>, class Algo = algo::automatic>
+  requires same_space<X, O> && same_space<X, M> && same_element<X, O> && same_element<X, M>
+auto deform_conv2d(X&& x, O&& offset, M&& mask, std::type_identity_t<tensor<T, 4, S>> weight, std::type_identity_t<tensor<T, 1, S>> bias,
+                   conv2d_params p = {}, Algo = {}) {
+  index_t groups = 1;
+  auto const m = mask.shape();
+  auto const shape = detail::deform_conv2d_shape(x.shape(), offset.shape(), &m, weight, bias, p, groups);
+  return detail::deform_conv2d_node<bare<X>, bare<O>, bare<M>, T, S, Algo>(take(std::forward<X>(x)), take(std::forward<O>(offset)),
+                                                                           take(std::forward<M>(mask)), std::move(weight), std::move(bias), p, groups, shape);
+}
+/// The same without modulation (DCNv1): every mask is 1.
+template <has_rank<4> X, has_rank<4> O, class T = value_t<X>, class S = space_t<X>, class Algo = algo::automatic>
+  requires same_space<X, O> && same_element<X, O>
+auto deform_conv2d(X&& x, O&& offset, std::type_identity_t<tensor<T, 4, S>> weight, std::type_identity_t<tensor<T, 1, S>> bias, conv2d_params p = {},
+                   Algo algorithm = {}) {
+  auto m = offset.shape();
+  m[1] /= 2;
+  return deform_conv2d(std::forward<X>(x), std::forward<O>(offset), constant<T, 4, S>{T(1), m}, std::move(weight), std::move(bias), p, algorithm);
+}
+
+}  // namespace edvr::v1

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// sum, mean, max, min over chosen axes, and the correlation of two maps along one axis.
+#pragma once
+#include <cstddef>
+#include <limits>
+#include <utility>
+
+#include "edvr/core/dtype.hpp"
+#include "edvr/core/eval.hpp"
+#include "edvr/ops/arithmetic.hpp"
+#include "edvr/ops/views.hpp"
+
+namespace edvr::inline v1 {
+
+namespace fn {
+template <class T>
+struct sum {
+  using accumulator = accumulate_t<T>;
+  static constexpr char const* name = "sum";
+  EDVR_HD static accumulator first() { return accumulator(0); }
+  EDVR_HD static accumulator add(accumulator s, T const& x) { return s + static_cast<accumulator>(x); }
+  EDVR_HD static T result(accumulator s, index_t) { return static_cast<T>(s); }
+};
+template <class T>
+struct mean : sum<T> {
+  using accumulator = accumulate_t<T>;
+  static constexpr char const* name = "mean";
+  EDVR_HD static T result(accumulator s, index_t n) { return static_cast<T>(s / static_cast<accumulator>(n)); }
+};
+template <class T>
+struct largest {  // NaN wins, as in PyTorch
+  using accumulator = T;
+  static constexpr char const* name = "max";
+  EDVR_HD static T first() {
+    if constexpr (std::numeric_limits<T>::has_infinity)
+      return -std::numeric_limits<T>::infinity();
+    else
+      return std::numeric_limits<T>::lowest();
+  }
+  EDVR_HD static T add(T s, T const& x) { return maximum{}(s, x); }
+  EDVR_HD static T result(T s, index_t) { return s; }
+};
+template <class T>
+struct smallest {
+  using accumulator = T;
+  static constexpr char const* name = "min";
+  EDVR_HD static T first() {
+    if constexpr (std::numeric_limits<T>::has_infinity)
+      return std::numeric_limits<T>::infinity();
+    else
+      return std::numeric_limits<T>::max();
+  }
+  EDVR_HD static T add(T s, T const& x) { return minimum{}(s, x); }
+  EDVR_HD static T result(T s, index_t) { return s; }
+};
+}  // namespace fn
+
+/// As last argument of a reduction: the axes stay, with extent 1, so that the result broadcasts against the operand.
+struct keepdim_t {};
+inline constexpr keepdim_t keepdim{};
+
+namespace detail {
+/// One output element: the axes in `over` are walked in row-major order, always the same one, so the result is the same for every executor.
+template <class Op, class X, int Out>
+struct reduce_kernel {
+  static constexpr bool packs = false;
+  X x;
+  coord<X::rank> extent, over;      // over: extents of the reduced axes, 1 elsewhere
+  int to[X::rank > 0 ? X::rank : 1];  // output axis of each kept axis, -1 for the others
+  index_t count;
+  bool unit(int) const { return false; }
+  EDVR_HD auto operator()(coord<Out> const& at) const {
+    coord<X::rank> base{};
+    for (int i = 0; i < X::rank; ++i) base[i] = to[i] >= 0 ? at[to[i]] : 0;
+    auto s = Op::first();
+    coord<X::rank> step{}, p{};
+    for (index_t k = 0; k < count; ++k, advance(step, over)) {
+      for (int i = 0; i < X::rank; ++i) p[i] = base[i] + step[i];
+      s = Op::add(s, x(p));
+    }
+    return Op::result(s, count);
+  }
+};
+
+template <class Op, class X, int Out>
+struct reduce_node : private used_twice_name_its_value_with_eval {
+  using value_type = value_t<X>;
+  using space = space_t<X>;
+  using runs_once = void;
+  static constexpr int rank = Out, heavy_nodes = X::heavy_nodes + 1;
+  static constexpr bool has_last = true;
+  X x;
+  unsigned axes;  // bit i: axis i is reduced
+  bool keep;
+
+  reduce_node(X operand, unsigned reduced, bool keepdim) : x(std::move(operand)), axes(reduced), keep(keepdim) {}
+  coord<Out> shape() const {
+    auto const s = x.shape();
+    coord<Out> r{};
+    for (int i = 0, j = 0; i < X::rank; ++i) {
+      bool const gone = axes >> i & 1u;
+      if (!gone || keep) r[j++] = gone ? 1 : s[i];
+    }
+    return r;
+  }
+  bool makes_channels_last() const { return wants_channels_last(x); }
+  void expand_to(coord<Out> const& s) const {
+    if (!(s == shape())) throw shape_error(text(Op::name, ": result ", shape(), " would be repeated to ", s, "; write eval(", Op::name, "(...))"));
+  }
+  template <class G>
+  void operands(G const& g) const {
+    g(x);
+  }
+  template <class Store, class Ex>
+  void run(Store const& to, Ex const& ex) const {
+    auto const input = settle(x, ex);
+    auto const s = input.shape();
+    reduce_kernel<Op, reader_t<bare<decltype(input)>>, Out> kernel{reader(input), s, {}, {}, 1};
+    for (int i = 0, j = 0; i < X::rank; ++i) {
+      bool const gone = axes >> i & 1u;
+      kernel.over[i] = gone ? s[i] : 1;
+      kernel.count *= kernel.over[i];
+      kernel.to[i] = gone ? -1 : j;
+      if (!gone || keep) ++j;
+    }
+    ex.for_each(to.y, composed{kernel, to.epilogue});
+  }
+};
+
+template <class Op, class X>
+unsigned reduced_axes(X const& x, int const* axes, std::size_t n) {
+  unsigned bits = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    check_axis(Op::name, axes[i], X::rank);
+    if (bits >> axes[i] & 1u) throw shape_error(text(Op::name, ": axis ", axes[i], " is given twice; expected each axis once"));
+    bits |= 1u << axes[i];
+    if constexpr (std::is_same_v<Op, fn::largest<value_t<X>>> || std::is_same_v<Op, fn::smallest<value_t<X>>>)
+      if (x.shape()[axes[i]] == 0) throw shape_error(text(Op::name, ": axis ", axes[i], " of ", x.shape(), " is empty; there is no ", Op::name, " of nothing"));
+  }
+  return bits;
+}
+template <template <class> class Op, class X, std::size_t N>
+auto reduce(X&& x, int const (&axes)[N]) {
+  static_assert(static_cast<int>(N) <= bare<X>::rank, "more axes than the operand has");
+  using op = Op<value_t<X>>;
+  auto const bits = reduced_axes<op>(x, axes, N);
+  return reduce_node<op, bare<X>, bare<X>::rank - static_cast<int>(N)>(take(std::forward<X>(x)), bits, false);
+}
+template <template <class> class Op, class X, std::size_t N>
+auto reduce(X&& x, int const (&axes)[N], keepdim_t) {
+  using op = Op<value_t<X>>;
+  auto const bits = reduced_axes<op>(x, axes, N);
+  return reduce_node<op, bare<X>, bare<X>::rank>(take(std::forward<X>(x)), bits, true);
+}
+template <template <class> class Op, class X>
+auto reduce_all(X&& x) {
+  constexpr int R = bare<X>::rank;
+  if constexpr (R == 0) {
+    return reduce_node<Op<value_t<X>>, bare<X>, 0>(take(std::forward<X>(x)), 0, false);
+  } else {
+    int axes[R];
+    for (int i = 0; i < R; ++i) axes[i] = i;
+    return reduce<Op>(std::forward<X>(x), axes);
+  }
+}
+}  // namespace detail
+
+/// Over the axes given, which disappear: sum(x, {2, 3}) of (n, c, h, w) is (n, c); sum(x, {1}, keepdim) is (n, 1, h, w); sum(x) is one
+/// number of rank 0. Lazy, heavy. Sums and means of floats are kept in double. Of an empty axis the sum is 0, the mean NaN; max and min throw
+/// shape_error. max and min are NaN if an element is. Same as torch.sum, mean, amax, amin.
+template <operand X, std::size_t N, class... Keep>
+auto sum(X&& x, int const (&axes)[N], Keep... keep) {
+  return detail::reduce<fn::sum>(std::forward<X>(x), axes, keep...);
+}
+template <operand X>
+auto sum(X&& x) {
+  return detail::reduce_all<fn::sum>(std::forward<X>(x));
+}
+template <operand X, std::size_t N, class... Keep>
+auto mean(X&& x, int const (&axes)[N], Keep... keep) {
+  return detail::reduce<fn::mean>(std::forward<X>(x), axes, keep...);
+}
+template <operand X>
+auto mean(X&& x) {
+  return detail::reduce_all<fn::mean>(std::forward<X>(x));
+}
+template <operand X, std::size_t N, class... Keep>
+auto max(X&& x, int const (&axes)[N], Keep... keep) {
+  return detail::reduce<fn::largest>(std::forward<X>(x), axes, keep...);
+}
+template <operand X>
+auto max(X&& x) {
+  return detail::reduce_all<fn::largest>(std::forward<X>(x));
+}
+template <operand X, std::size_t N, class... Keep>
+auto min(X&& x, int const (&axes)[N], Keep... keep) {
+  return detail::reduce<fn::smallest>(std::forward<X>(x), axes, keep...);
+}
+template <operand X>
+auto min(X&& x) {
+  return detail::reduce_all<fn::smallest>(std::forward<X>(x));
+}
+
+/// Sum over one axis of a * b, the axis kept with extent 1: how alike two feature maps are at each position. No product is written.
+/// a, b (n, c, h, w), axis 1: (n, 1, h, w). Lazy, heavy. EDVR section 3.3 calls it the similarity in an embedding space, before the sigmoid.
+template <operand A, operand B>
+  requires same_space<A, B> && same_rank<A, B> && same_element<A, B>
+auto correlation(A&& a, B&& b, int axis = 1) {
+  return sum(std::forward<A>(a) * std::forward<B>(b), {axis}, keepdim);
+}
+
+}  // namespace edvr::v1
