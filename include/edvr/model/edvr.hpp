@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// Video restoration with enhanced deformable convolutions: Wang, Chan, Yu, Dong, Loy, CVPR Workshops 2019.
+#pragma once
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "edvr/core/random.hpp"
+#include "edvr/model/config.hpp"
+#include "edvr/model/pcd_alignment.hpp"
+#include "edvr/model/tsa_fusion.hpp"
+#include "edvr/ops/math.hpp"
+#include "edvr/ops/pixel_shuffle.hpp"
+
+namespace edvr::inline v1::nn {
+
+/// What a caller may watch and how the work runs.
+template <class T, class S = cpu>
+struct forward_options {
+  default_executor_t<S> executor = {};
+  observer<T, S> see = {};
+  edvr::progress progress = {};
+};
+
+/// The network of one configuration. Weights are zero until they are loaded (model/checkpoint.hpp) or drawn (init_random).
+template <class T, class S = cpu>
+struct edvr_net {
+  edvr_config config;
+  nn::predeblur<T, S> predeblur;                              // with_predeblur, then conv_1x1
+  conv2d<T, S> conv_1x1, conv_first;                          // conv_first: neither predeblur nor hr_in
+  conv2d<T, S> conv_first_1, conv_first_2, conv_first_3;      // hr_in without predeblur (second stage of super-resolution)
+  residual_blocks<T, S> feature_extraction, reconstruction;
+  conv2d<T, S> conv_l2_1, conv_l2_2, conv_l3_1, conv_l3_2;
+  pcd_alignment<T, S> pcd_align;
+  tsa_fusion<T, S> tsa;       // with_tsa
+  conv2d<T, S> plain_fusion;  // otherwise; both are called "fusion" in files
+  conv2d<T, S> upconv1, upconv2, conv_hr, conv_last;
+
+  edvr_net() = default;
+  /// Throws model_error for a configuration that cannot be built.
+  explicit edvr_net(edvr_config const& c) : config((check(c), c)) {
+    index_t const f = c.num_feat;
+    if (c.with_predeblur)
+      predeblur = {f, c.hr_in}, conv_1x1 = {f, f, 1};
+    else if (c.hr_in)
+      conv_first_1 = {3, f, 3}, conv_first_2 = {f, f, 3, 2}, conv_first_3 = {f, f, 3, 2};
+    else
+      conv_first = {3, f, 3};
+    for (index_t i = 0; i < c.num_extract_block; ++i) feature_extraction.push_back(make_residual_block<T, S>(f));
+    conv_l2_1 = {f, f, 3, 2}, conv_l2_2 = {f, f, 3}, conv_l3_1 = {f, f, 3, 2}, conv_l3_2 = {f, f, 3};
+    pcd_align = {f, c.deformable_groups};
+    if (c.with_tsa)
+      tsa = {f, c.num_frame, c.center()};
+    else
+      plain_fusion = {c.num_frame * f, f, 1};
+    for (index_t i = 0; i < c.num_reconstruct_block; ++i) reconstruction.push_back(make_residual_block<T, S>(f));
+    upconv1 = {f, 4 * f, 3}, upconv2 = {f, 256, 3}, conv_hr = {64, 64, 3}, conv_last = {64, 3, 3};
+  }
+
+  /// x (n, t, 3, h, w), RGB in [0, 1], h and w multiples of config.size_multiple(); returns the restored centre frame
+  /// (n, 3, scale h, scale w), not clamped. Throws shape_error, and cancelled if options.progress says so.
+  tensor<T, 4, S> operator()(tensor<T, 5, S> const& x, forward_options<T, S> const& options = {}) const {
+    check_input(x.shape());
+    auto const& ex = options.executor;
+    index_t const frames = config.num_frame;
+    double const steps = static_cast<double>(2 * frames + 2);
+    auto const done = [&](index_t step) {
+      if (options.progress && !options.progress(static_cast<double>(step) / steps)) throw cancelled("EDVR: stopped by the caller");
+    };
+
+    std::vector<pyramid<T, S>> features;
+    for (index_t t = 0; t < frames; ++t) {
+      features.push_back(extract(select(x, 1, t), ex));
+      if (options.see) options.see("feat_l1", t, features.back().l1);
+      done(t + 1);
+    }
+    std::vector<tensor<T, 4, S>> aligned;
+    auto const reference = features[static_cast<std::size_t>(config.center())];
+    for (index_t t = 0; t < frames; ++t) {
+      auto const neighbour = std::exchange(features[static_cast<std::size_t>(t)], {});
+      aligned.push_back(pcd_align(neighbour, reference, ex, options.see, t));
+      if (options.see) options.see("aligned", t, aligned.back());
+      done(frames + t + 1);
+    }
+    features.clear();
+    auto fused = fuse(std::move(aligned), options);
+    if (options.see) options.see("fusion", -1, fused);
+    done(2 * frames + 1);
+    return reconstruct(std::move(fused), select(x, 1, config.center()), options);
+  }
+
+  /// Features of one frame (n, 3, h, w); they depend on nothing else, so they may be kept over the windows that share it.
+  pyramid<T, S> extract(tensor<T, 4, S> const& x, default_executor_t<S> const& ex = {}) const {
+    pyramid<T, S> f;
+    f.l1 = run_in_order(feature_extraction, entry(x, ex), ex);
+    f.l2 = eval(lrelu(conv_l2_2(lrelu(conv_l2_1(f.l1)))), ex);
+    f.l3 = eval(lrelu(conv_l3_2(lrelu(conv_l3_1(f.l2)))), ex);
+    return f;
+  }
+
+  void parameters(auto&& visit) {
+    if (config.with_predeblur)
+      visit("predeblur", predeblur), visit("conv_1x1", conv_1x1);
+    else if (config.hr_in)
+      visit("conv_first_1", conv_first_1), visit("conv_first_2", conv_first_2), visit("conv_first_3", conv_first_3);
+    else
+      visit("conv_first", conv_first);
+    visit("feature_extraction", feature_extraction);
+    visit("conv_l2_1", conv_l2_1);
+    visit("conv_l2_2", conv_l2_2);
+    visit("conv_l3_1", conv_l3_1);
+    visit("conv_l3_2", conv_l3_2);
+    visit("pcd_align", pcd_align);
+    if (config.with_tsa)
+      visit("fusion", tsa);
+    else
+      visit("fusion", plain_fusion);
+    visit("reconstruction", reconstruction);
+    visit("upconv1", upconv1);
+    visit("upconv2", upconv2);
+    visit("conv_hr", conv_hr);
+    visit("conv_last", conv_last);
+  }
+
+ private:
+  void check_input(coord<5> const& s) const {
+    index_t const m = config.size_multiple();
+    if (s[1] != config.num_frame || s[2] != 3)
+      throw shape_error(text("EDVR: input has shape ", s, "; expected (n, ", config.num_frame, ", 3, h, w), because the model takes ", config.num_frame, " frames"));
+    if (s[0] < 1 || s[3] < m || s[4] < m || s[3] % m != 0 || s[4] % m != 0)
+      throw shape_error(text("EDVR: input has shape ", s, "; expected h and w to be positive multiples of ", m, " (pad the frames, as video_restorer does)"));
+  }
+  tensor<T, 4, S> entry(tensor<T, 4, S> const& x, default_executor_t<S> const& ex) const {
+    if (config.with_predeblur) return eval(conv_1x1(predeblur(x, ex)), ex);
+    if (config.hr_in) return eval(lrelu(conv_first_3(lrelu(conv_first_2(lrelu(conv_first_1(x)))))), ex);
+    return eval(lrelu(conv_first(x)), ex);
+  }
+  tensor<T, 4, S> fuse(std::vector<tensor<T, 4, S>> aligned, forward_options<T, S> const& options) const {
+    if (config.with_tsa) return tsa(std::move(aligned), options.executor, options.see);
+    auto s = aligned.front().shape();
+    index_t const c = s[1];
+    s[1] *= config.num_frame;
+    auto const all = empty<T, S>(s, channels_last(s));  // (n, t * c, h, w)
+    for (index_t t = 0; t < config.num_frame; ++t) {
+      assign(slice(all, 1, t * c, (t + 1) * c), aligned[static_cast<std::size_t>(t)], options.executor);
+      aligned[static_cast<std::size_t>(t)] = {};
+    }
+    return eval(plain_fusion(all), options.executor);
+  }
+  /// features (n, c, h, w) and the centre frame to the output; the wide layers' 64 channels do not depend on the model.
+  tensor<T, 4, S> reconstruct(tensor<T, 4, S> features, tensor<T, 4, S> const& center, forward_options<T, S> const& options) const {
+    auto const& ex = options.executor;
+    auto z = run_in_order(reconstruction, std::move(features), ex);
+    if (options.see) options.see("reconstruction", -1, z);
+    z = eval(pixel_shuffle(lrelu(upconv1(z)), 2), ex);
+    z = eval(pixel_shuffle(lrelu(upconv2(z)), 2), ex);
+    z = eval(lrelu(conv_hr(z)), ex);
+    auto const s = z.shape();
+    auto const y = empty<T, S>(coord<4>{{s[0], 3, s[2], s[3]}});
+    if (config.hr_in)
+      assign(y, center + conv_last(z), ex);
+    else
+      assign(y, upsample_bilinear(center, 4) + conv_last(z), ex);
+    return y;
+  }
+};
+
+/// Weights drawn at random, for timing and tests: activations keep about the size of their input. The same numbers for float and double.
+template <class T>
+void init_random(edvr_net<T, cpu>& net, std::uint64_t seed) {
+  for_each_parameter(net, [&]<int R>(std::string const& key, tensor<T, R> const& w) {
+    index_t fan_in = 1;
+    for (int i = 1; i < R; ++i) fan_in *= w.extent(i);
+    bool const in_block = key.find("conv2.weight") != std::string::npos && key.find("offset_conv2") == std::string::npos;
+    double const deviation = R == 1 ? 0.01 : (in_block ? 0.3 : 1.0) * std::sqrt(1.0 / static_cast<double>(fan_in));
+    assign(w, cast<T>(normal<float>(w.shape(), ++seed, 0, deviation)));
+  });
+}
+
+}  // namespace edvr::inline v1::nn

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+#include <utility>
+
+#include "edvr/nn/module.hpp"
+#include "edvr/ops/conv2d.hpp"
+
+namespace edvr::inline v1::nn {
+
+/// Convolution with its weights; same as torch.nn.Conv2d. Calling it is lazy, as edvr::conv2d is.
+template <class T, class S = cpu>
+struct conv2d {
+  tensor<T, 4, S> weight;  // (k, c / groups, r, s)
+  tensor<T, 1, S> bias;    // (k)
+  conv2d_params p;
+
+  conv2d() = default;
+  /// A square kernel, padded so that stride 1 keeps the size; weights zero until they are loaded.
+  conv2d(index_t in_channels, index_t out_channels, index_t kernel, index_t stride = 1)
+      : weight(zeros<T>({out_channels, in_channels, kernel, kernel})), bias(zeros<T>({out_channels})), p{.stride = stride, .padding = kernel / 2} {}
+
+  template <has_rank<4> X>
+  auto operator()(X&& x) const {
+    return edvr::conv2d(std::forward<X>(x), weight, bias, p);
+  }
+  void parameters(auto&& visit) {
+    visit("weight", weight);
+    visit("bias", bias);
+  }
+};
+
+}  // namespace edvr::inline v1::nn
