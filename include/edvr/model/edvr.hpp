@@ -170,12 +170,12 @@ struct edvr_net {
 /// Weights drawn at random, for timing and tests: activations keep about the size of their input. The same numbers for float and double.
 template <class T>
 void init_random(edvr_net<T, cpu>& net, std::uint64_t seed) {
-  for_each_parameter(net, [&]<int R>(std::string const& key, tensor<T, R> const& w) {
+  for_each_parameter(net, [&]<int R>(std::string const& key, tensor<T, R>& w) {
     index_t fan_in = 1;
     for (int i = 1; i < R; ++i) fan_in *= w.extent(i);
     bool const in_block = key.find("conv2.weight") != std::string::npos && key.find("offset_conv2") == std::string::npos;
     double const deviation = R == 1 ? 0.01 : (in_block ? 0.3 : 1.0) * std::sqrt(1.0 / static_cast<double>(fan_in));
-    assign(w, cast<T>(normal<float>(w.shape(), ++seed, 0, deviation)));
+    w = eval(cast<T>(normal<float>(w.shape(), ++seed, 0, deviation)));
   });
 }
 

@@ -16,6 +16,14 @@ template <class M>
 inline constexpr bool is_list<std::vector<M>> = true;
 }  // namespace detail
 
+/// Zeros that take no memory, so that a module can say which shapes it wants before anybody has weights for it.
+template <class T, int R>
+tensor<T, R> unset(coord<R> const& extents) {
+  coord<R> one{};
+  for (int i = 0; i < R; ++i) one[i] = 1;
+  return broadcast_to(zeros<T>(one), extents);
+}
+
 /// Calls f(key, tensor&) for every parameter of m, depth first, with its full key ("feature_extraction.0.conv1.weight").
 template <class M, class F>
 void for_each_parameter(M& m, F const& f, std::string const& prefix = "") {

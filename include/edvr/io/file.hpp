@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole files in memory, and files that appear complete or not at all.
+#pragma once
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "edvr/core/error.hpp"
+
+namespace edvr::inline v1 {
+
+/// Bytes that every tensor read from them shares.
+using file_bytes = std::shared_ptr<std::vector<std::byte> const>;
+
+/// The whole of a regular file. Throws io_error, with the path, if it is missing, unreadable, a folder, a pipe, or changes while it is read.
+inline file_bytes read_file(std::filesystem::path const& path) {
+  std::error_code failure;
+  auto const status = std::filesystem::status(path, failure);
+  if (failure || status.type() == std::filesystem::file_type::not_found)
+    throw io_error(text(path.string(), ": ", failure && failure != std::errc::no_such_file_or_directory ? failure.message() : "no such file"));
+  if (status.type() == std::filesystem::file_type::directory) throw io_error(text(path.string(), ": is a folder; expected a file"));
+  if (status.type() != std::filesystem::file_type::regular) throw io_error(text(path.string(), ": is a pipe or device; expected a regular file"));
+  auto const size = std::filesystem::file_size(path, failure);
+  if (failure) throw io_error(text(path.string(), ": ", failure.message()));
+  errno = 0;
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw io_error(text(path.string(), ": cannot be opened (", std::strerror(errno), ")"));
+  auto bytes = std::make_shared<std::vector<std::byte>>(static_cast<std::size_t>(size));
+  in.read(reinterpret_cast<char*>(bytes->data()), static_cast<std::streamsize>(size));
+  if (static_cast<std::uintmax_t>(in.gcount()) != size || in.peek() != std::ifstream::traits_type::eof())
+    throw io_error(text(path.string(), ": changed its size from ", size, " bytes while it was read; try again"));
+  return bytes;
+}
+
+/// Writes the pieces to a temporary name beside `path` and renames it, so that a reader never sees half a file. Throws io_error; then
+/// neither `path` nor the temporary has changed or stayed.
+inline void write_file(std::filesystem::path const& path, std::initializer_list<std::span<std::byte const>> pieces) {
+  auto partial = path;
+  partial += ".partial";
+  errno = 0;
+  bool ok;
+  {
+    std::ofstream out(partial, std::ios::binary | std::ios::trunc);
+    ok = out.is_open();
+    for (auto const& piece : pieces) ok = ok && out.write(reinterpret_cast<char const*>(piece.data()), static_cast<std::streamsize>(piece.size()));
+    out.close();
+    ok = ok && !out.fail();
+  }
+  std::string reason = ok ? "" : errno ? std::strerror(errno) : "write failed";
+  std::error_code failure;
+  if (ok) {
+    std::filesystem::rename(partial, path, failure);
+    if (!failure) return;
+    reason = failure.message();
+  }
+  std::filesystem::remove(partial, failure);
+  throw io_error(text(path.string(), ": cannot be written (", reason, "); check the folder, its permissions and the free space"));
+}
+
+}  // namespace edvr::v1
