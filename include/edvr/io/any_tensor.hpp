@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "edvr/core/dtype.hpp"
-#include "edvr/core/eval.hpp"
+#include "edvr/core/tensor.hpp"
 #include "edvr/io/file.hpp"
 
 namespace edvr::inline v1 {
@@ -54,13 +54,14 @@ class any_tensor {
   /// A packed copy of a tensor in memory.
   template <class T, int R>
   explicit any_tensor(tensor<T, R> const& x) : shape_(), strides_() {
-    auto const packed = contiguous(x);
-    std::vector<std::byte> bytes(static_cast<std::size_t>(packed.size()) * sizeof(T));
-    if (!bytes.empty()) std::memcpy(bytes.data(), packed.data(), bytes.size());
+    std::vector<std::byte> bytes(static_cast<std::size_t>(x.size()) * sizeof(T));
+    coord<R> at{};
+    for (std::size_t i = 0; i < bytes.size(); i += sizeof(T), advance(at, x.shape())) std::memcpy(bytes.data() + i, &x[at], sizeof(T));
     bytes_ = std::make_shared<std::vector<std::byte> const>(std::move(bytes));
     type_ = dtype_of<T>();
-    size_ = packed.size();
-    for (int i = 0; i < R; ++i) shape_.push_back(x.extent(i)), strides_.push_back(packed.strides()[i]);
+    size_ = x.size();
+    auto const step = row_major(x.shape());
+    for (int i = 0; i < R; ++i) shape_.push_back(x.extent(i)), strides_.push_back(step[i]);
   }
 
   dtype type() const { return type_; }

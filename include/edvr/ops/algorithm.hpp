@@ -18,23 +18,13 @@ struct im2col {};     // columns of a band of pixels, then a matrix product
 enum class algorithm { reference, im2col };
 constexpr std::string_view name(algorithm a) { return a == algorithm::reference ? "reference" : "im2col"; }
 
-/// What algo::automatic means for a convolution, deformable or not, with these channels per group. One input and output channel a group
-/// (depthwise) leaves a matrix product nothing to do; other element types than float and double have no fast one.
-template <class T, class S>
-constexpr algorithm choose(index_t in_per_group, index_t out_per_group) {
-  if constexpr (std::is_same_v<S, cpu> && (std::is_same_v<T, float> || std::is_same_v<T, double>))
-    return in_per_group == 1 && out_per_group == 1 ? algorithm::reference : algorithm::im2col;
-  else
-    return algorithm::reference;
-}
+/// What algo::automatic means for conv2d, deform_conv2d and matmul on elements T in space S: a matter of types, so that a tree holds the code
+/// of one algorithm. Element types other than float and double have no fast matrix product.
 template <class Algo, class T, class S>
-constexpr algorithm choose(index_t in_per_group, index_t out_per_group) {
-  if constexpr (std::is_same_v<Algo, algo::reference>)
-    return algorithm::reference;
-  else if constexpr (std::is_same_v<Algo, algo::im2col>)
-    return algorithm::im2col;
-  else
-    return choose<T, S>(in_per_group, out_per_group);
+constexpr algorithm choose() {
+  if (std::is_same_v<Algo, algo::reference>) return algorithm::reference;
+  if (std::is_same_v<Algo, algo::im2col>) return algorithm::im2col;
+  return std::is_same_v<S, cpu> && (std::is_same_v<T, float> || std::is_same_v<T, double>) ? algorithm::im2col : algorithm::reference;
 }
 
 }  // namespace edvr::v1

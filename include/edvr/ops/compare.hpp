@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "edvr/core/eval.hpp"
+#include "edvr/backend/cpu/executor.hpp"
 
 namespace edvr::inline v1 {
 

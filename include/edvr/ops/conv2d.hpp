@@ -89,10 +89,10 @@ struct conv2d_node : private used_twice_name_its_value_with_eval {
     auto const in = reader(input);
     auto const b = dense(bias);
     T const* const biases = b ? b.data() : nullptr;
-    if constexpr (std::is_same_v<S, cpu>)
-      if (choose<Algo, T, S>(weight.extent(1), weight.extent(0) / p.groups) == algorithm::im2col)
-        return conv2d_im2col(source_of(in, input.shape()), sink_of<T>(to), extent, weight.read(), biases, p, ex);
-    ex.for_each(to.y, composed{fn::conv2d_reference<bare<decltype(in)>, T>{in, input.shape(), weight.read(), biases, p}, to.epilogue});
+    if constexpr (choose<Algo, T, S>() == algorithm::im2col)
+      conv2d_im2col(source_of(in, input.shape()), sink_of<T>(to), extent, weight.read(), biases, p, ex);
+    else
+      ex.for_each(to.y, composed{fn::conv2d_reference<bare<decltype(in)>, T>{in, input.shape(), weight.read(), biases, p}, to.epilogue});
   }
 };
 }  // namespace detail

@@ -92,17 +92,16 @@ struct deform_conv2d_node : private used_twice_name_its_value_with_eval {
     auto const read_masks = reader(masks);
     auto const b = dense(bias);
     T const* const biases = b ? b.data() : nullptr;
-    if constexpr (std::is_same_v<S, cpu>)
-      if (choose<Algo, T, S>(weight.extent(1), weight.extent(0) / p.groups) == algorithm::im2col) {
-        auto const input = channels_together(settle(x, ex), ex);
-        return deform_conv2d_im2col(input.read(), source_of(read_offsets, offsets.shape()), source_of(read_masks, masks.shape()), sink_of<T>(to), extent,
-                                    weight.read(), biases, p, deformable_groups, ex);
-      }
-    auto const input = settle_for_windows(x, ex);
-    auto const in = reader(input);
-    ex.for_each(to.y, composed{fn::deform_conv2d_reference<bare<decltype(in)>, bare<decltype(read_offsets)>, bare<decltype(read_masks)>, T>{
-                                   in, input.shape(), read_offsets, read_masks, weight.read(), biases, p, deformable_groups},
-                               to.epilogue});
+    if constexpr (choose<Algo, T, S>() == algorithm::im2col) {
+      auto const input = channels_together(settle(x, ex), ex);
+      deform_conv2d_im2col(input.read(), source_of(read_offsets, offsets.shape()), source_of(read_masks, masks.shape()), sink_of<T>(to), extent, weight.read(),
+                           biases, p, deformable_groups, ex);
+    } else {
+      auto const input = settle_for_windows(x, ex);
+      auto const in = reader(input);
+      using kernel = fn::deform_conv2d_reference<bare<decltype(in)>, bare<decltype(read_offsets)>, bare<decltype(read_masks)>, T>;
+      ex.for_each(to.y, composed{kernel{in, input.shape(), read_offsets, read_masks, weight.read(), biases, p, deformable_groups}, to.epilogue});
+    }
   }
 
  private:

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+#include <iostream>
+#include <memory>
+
+#include "commands.hpp"
+#include "edvr/io/image.hpp"
+#include "edvr/io/safetensors.hpp"
+#include "edvr/testing/compare.hpp"
+
+namespace program {
+
+namespace {
+using namespace edvr;
+
+struct compare_options {
+  std::string a, b;
+  double atol = 0, rtol = 0;
+};
+
+/// What a path holds: a tensor file's tensors, or a picture as one tensor.
+tensor_map open(std::string const& path) {
+  auto const bytes = read_file(path);
+  if (bytes->size() > 8 && bytes->at(8) == std::byte{'{'}) return parse_safetensors(path, bytes).tensors;
+  if (path.ends_with(".safetensors")) return parse_safetensors(path, bytes).tensors;
+  tensor_map m;
+  m.emplace("picture", any_tensor(decode_image(path, *bytes)));
+  return m;
+}
+
+int compare(compare_options const& o) {
+  auto const a = open(o.a), b = open(o.b);
+  bool same = true;
+  for (auto const& [name, t] : a)
+    if (!b.count(name)) same = false, std::cout << name << ": only in " << o.a << '\n';
+  for (auto const& [name, t] : b)
+    if (!a.count(name)) same = false, std::cout << name << ": only in " << o.b << '\n';
+  for (auto const& [name, x] : a) {
+    auto const found = b.find(name);
+    if (found == b.end()) continue;
+    if (x.shape() != found->second.shape()) {
+      same = false;
+      std::cout << name << ": shapes differ, " << x.describe() << " and " << found->second.describe() << '\n';
+      continue;
+    }
+    auto const report = testing::compare(x, found->second, o.atol, o.rtol);
+    same = same && report.within;
+    std::cout << name << ": " << x.describe() << ", " << report.summary() << (report.within ? "" : "  DIFFERENT") << '\n';
+  }
+  return same ? 0 : 1;
+}
+}  // namespace
+
+void add_compare(CLI::App& app, action& run) {
+  auto* const c = app.add_subcommand("compare", "How far two tensor files or two pictures are apart; exit code 1 beyond the tolerance");
+  auto const o = std::make_shared<compare_options>();
+  c->add_option("A", o->a, "safetensors or picture")->required();
+  c->add_option("B", o->b, "the one to hold it against")->required();
+  c->add_option("--atol", o->atol, "allowed: |a - b| <= atol + rtol |b|")->check(CLI::NonNegativeNumber)->capture_default_str();
+  c->add_option("--rtol", o->rtol, "see --atol")->check(CLI::NonNegativeNumber)->capture_default_str();
+  c->callback([o, &run] { run = [o] { return compare(*o); }; });
+}
+
+}  // namespace program

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <iostream>
+#include <memory>
+
+#include "commands.hpp"
+#include "models.hpp"
+
+namespace program {
+
+void add_convert(CLI::App& app, action& run) {
+  struct options {
+    model_options model;
+    std::string output;
+    bool overwrite = false;
+  };
+  auto* const c = app.add_subcommand("convert", "Write weights as one clean safetensors file with BasicSR names, float32");
+  auto const o = std::make_shared<options>();
+  add_model_options(*c, o->model);
+  c->add_option("-o,--output", o->output, "file to write, .safetensors")->required();
+  c->add_flag("--overwrite", o->overwrite, "replace the output if it exists");
+  c->callback([o, &run] {
+    run = [o] {
+      if (std::filesystem::exists(o->output) && !o->overwrite) throw edvr::io_error(edvr::text(o->output, ": exists; remove it or allow --overwrite"));
+      auto const m = open_model(o->model);
+      auto net = make_net<float>(m, o->model);
+      edvr::tensor_map weights;
+      edvr::nn::for_each_parameter(net, [&](std::string const& key, auto const& w) { weights.emplace(key, edvr::any_tensor(w)); });
+      edvr::write_safetensors(o->output, weights, {{"format", "pt"}, {"dialect", "basicsr"}});
+      std::cout << o->output << ": " << weights.size() << " tensors, " << edvr::nn::parameter_count(net) << " parameters\n";
+      return 0;
+    };
+  });
+}
+
+}  // namespace program

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+
+#include "commands.hpp"
+#include "interrupt.hpp"
+#include "models.hpp"
+
+namespace program {
+
+namespace {
+using namespace edvr;
+
+struct forward_options {
+  model_options model;
+  clip_options clip;
+  std::string input, output, precision = "float32";
+  bool dump = false;
+};
+
+/// Collects what the network shows, frame by frame, and lays it out as tensors of the whole window.
+template <class T>
+class collector {
+ public:
+  observer<T> see() {
+    return [this](std::string_view name, index_t, tensor<T, 4> const& v) { seen_[std::string(name)].push_back(contiguous(v)); };
+  }
+  /// mid.aligned (B, T, C, h, w), mid.temporal_attention (B, T, h, w); other per-frame ones (B T, C, h, w), the rest (B, C, h, w).
+  void put(tensor_map& to) const {
+    for (auto const& [name, frames] : seen_) {
+      auto const s = frames.front().shape();
+      auto const t = static_cast<index_t>(frames.size());
+      auto all = empty<T>(coord<5>{{s[0], t, s[1], s[2], s[3]}});
+      for (index_t i = 0; i < t; ++i) assign(select(all, 1, i), frames[static_cast<std::size_t>(i)]);
+      if (name == "aligned")
+        to.emplace("mid." + name, any_tensor(all));
+      else if (name == "temporal_attention")
+        to.emplace("mid." + name, any_tensor(squeeze(all, 2)));
+      else
+        to.emplace("mid." + name, any_tensor(reshape(all, coord<4>{{s[0] * t, s[1], s[2], s[3]}})));
+    }
+  }
+
+ private:
+  std::map<std::string, std::vector<tensor<T, 4>>> seen_;
+};
+
+template <class T>
+tensor<T, 4> run_clip(forward_options const& o, nn::edvr_net<T> const& net, video_options<T> const& options, tensor<T, 4> const& frames) {
+  std::vector<tensor<T, 3>> results;
+  auto const feed = [&](auto& restorer) {
+    for (index_t t = 0; t < frames.extent(0); ++t) {
+      restorer.push(select(frames, 0, t));
+      while (auto y = restorer.pop()) results.push_back(*y);
+    }
+    restorer.finish();
+    while (auto y = restorer.pop()) results.push_back(*y);
+  };
+  if (o.clip.stage2.empty()) {
+    video_restorer<T> restorer(net, options);
+    feed(restorer);
+  } else {
+    model_options second = o.model;
+    second.path = o.clip.stage2;
+    auto const net2 = make_net<T>(open_model(second), second);
+    auto options2 = video_options_of<T>(o.clip, net2.config);
+    options2.forward = options.forward;
+    two_stage_restorer<T> restorer(video_restorer<T>(net, options), video_restorer<T>(net2, options2));
+    feed(restorer);
+  }
+  auto const s = results.at(0).shape();
+  auto all = empty<T>(coord<4>{{static_cast<index_t>(results.size()), s[0], s[1], s[2]}});
+  for (std::size_t i = 0; i < results.size(); ++i) assign(select(all, 0, static_cast<index_t>(i)), results[i]);
+  return all;
+}
+
+template <class T>
+int forward(forward_options const& o) {
+  auto const file = read_safetensors(o.input);
+  auto const input = file.tensors.find("input");
+  if (input == file.tensors.end()) throw io_error(edvr::text(o.input, ": holds no tensor \"input\"; expected (B, T, 3, H, W), or a clip (T, 3, H, W)"));
+  auto const rank = input->second.shape().size();
+  if (rank != 4 && rank != 5) throw io_error(edvr::text(o.input, ": input is ", input->second.describe(), "; expected (B, T, 3, H, W), or a clip (T, 3, H, W)"));
+  if (input->second.size() == 0) throw io_error(edvr::text(o.input, ": input is ", input->second.describe(), "; expected at least one frame"));
+  auto const m = open_model(o.model);
+  auto const net = make_net<T>(m, o.model);
+  auto options = video_options_of<T>(o.clip, net.config);
+  options.forward.progress = [](double) { return !is_interrupted(); };
+  collector<T> middle;
+  if (o.dump) {
+    if (rank == 4 || o.clip.ensemble) throw CLI::ValidationError("--dump", "shows one window: it takes an input of rank 5 and no --ensemble");
+    options.forward.see = middle.see();
+  }
+  if (rank == 5 && !o.clip.stage2.empty()) throw CLI::ValidationError("--stage2", "runs over a clip: it takes an input of rank 4");
+  tensor_map result;
+  result.emplace("output", any_tensor(rank == 5 ? restore_window(net, input->second.template to<T, 5>(), options) : run_clip(o, net, options, input->second.template to<T, 4>())));
+  middle.put(result);
+  write_safetensors(o.output, result);
+  return 0;
+}
+}  // namespace
+
+void add_forward(CLI::App& app, action& run) {
+  auto* const c = app.add_subcommand("forward", "The network on raw tensors");
+  auto const o = std::make_shared<forward_options>();
+  c->add_option("-i,--input", o->input, "safetensors with \"input\": (B, T, 3, H, W), or a clip (T, 3, H, W), RGB in [0, 1]")->required();
+  c->add_option("-o,--output", o->output, "safetensors to write: \"output\", not clamped")->required();
+  add_model_options(*c, o->model);
+  add_clip_options(*c, o->clip);
+  c->add_option("--precision", o->precision, "what the numbers are computed in")->check(CLI::IsMember({"float32", "float64"}))->capture_default_str();
+  c->add_flag("--dump", o->dump, "also write what the network sees in between, as mid.*");
+  c->callback([o, &run] { run = [o] { return o->precision == "float64" ? forward<double>(*o) : forward<float>(*o); }; });
+}
+
+}  // namespace program

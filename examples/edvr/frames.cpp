@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "frames.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+
+#include "edvr/core/error.hpp"
+
+namespace program {
+
+using edvr::io_error;
+using edvr::text;
+
+namespace {
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_picture(fs::path const& p) {
+  auto e = p.extension().string();
+  std::transform(e.begin(), e.end(), e.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return e == ".png" || e == ".jpg" || e == ".jpeg";
+}
+/// Runs of digits compare as numbers, the rest byte by byte; equal so far, the plain order decides.
+bool natural_less(std::string const& a, std::string const& b) {
+  std::size_t i = 0, j = 0;
+  while (i < a.size() && j < b.size()) {
+    if (is_digit(a[i]) && is_digit(b[j])) {
+      auto const number = [](std::string const& s, std::size_t& at) {
+        while (at < s.size() && s[at] == '0') ++at;
+        std::size_t const start = at;
+        while (at < s.size() && is_digit(s[at])) ++at;
+        return s.substr(start, at - start);
+      };
+      auto const x = number(a, i), y = number(b, j);
+      if (x.size() != y.size()) return x.size() < y.size();
+      if (x != y) return x < y;
+    } else {
+      if (a[i] != b[j]) return a[i] < b[j];
+      ++i, ++j;
+    }
+  }
+  return a.size() - i != b.size() - j ? a.size() - i < b.size() - j : a < b;
+}
+/// The last run of digits of a file name, if it fits.
+std::optional<edvr::index_t> number_in(std::string const& name) {
+  auto const end = std::find_if(name.rbegin(), name.rend(), is_digit).base();
+  auto begin = end;
+  while (begin != name.begin() && is_digit(*(begin - 1))) --begin;
+  if (begin == end || end - begin > 15) return {};
+  return std::stoll(std::string(begin, end));
+}
+void note_gaps(frame_list& f, std::vector<std::optional<edvr::index_t>> const& numbers) {
+  for (std::size_t i = 1; i < numbers.size(); ++i)
+    if (numbers[i - 1] && numbers[i] && *numbers[i] > *numbers[i - 1] + 1) {
+      f.note = text("frame numbers jump from ", *numbers[i - 1], " to ", *numbers[i], " (", f.paths[i].string(), "): treated as one clip");
+      return;
+    }
+}
+}  // namespace
+
+fs::path pattern::at(edvr::index_t number) const {
+  auto digits = std::to_string(number);
+  if (static_cast<int>(digits.size()) < width) digits.insert(0, static_cast<std::size_t>(width) - digits.size(), '0');
+  return prefix + digits + suffix;
+}
+
+std::optional<pattern> parse_pattern(std::string const& s) {
+  auto const at = s.find('%');
+  if (at == std::string::npos) return {};
+  pattern p{s.substr(0, at), "", 0};
+  std::size_t i = at + 1;
+  if (i < s.size() && s[i] == '0')
+    for (++i; i < s.size() && is_digit(s[i]) && p.width < 20; ++i) p.width = 10 * p.width + (s[i] - '0');
+  if (i >= s.size() || s[i] != 'd' || p.width > 20) throw io_error(text(s, ": not a frame pattern; expected one %d or %05d, as in frames/%05d.png"));
+  p.suffix = s.substr(i + 1);
+  if (p.suffix.find('%') != std::string::npos || p.suffix.find('/') != std::string::npos) throw io_error(text(s, ": expected one %d, in the file name"));
+  return p;
+}
+
+frame_list list_frames(std::string const& argument) {
+  frame_list f;
+  if (argument.empty()) throw io_error("input path is empty; expected a folder, a picture or a pattern");
+  std::error_code failure;
+  auto const entries = [&](fs::path const& folder) {
+    std::vector<std::string> names;
+    for (fs::directory_iterator i(folder, failure), end; !failure && i != end; i.increment(failure)) names.push_back(i->path().filename().string());
+    if (failure) throw io_error(text(folder.string(), ": cannot be listed (", failure.message(), ")"));
+    return names;
+  };
+  if (fs::is_directory(argument, failure)) {
+    std::vector<std::string> names;
+    for (auto const& n : entries(argument))
+      if (n[0] != '.' && is_picture(n)) names.push_back(n);
+    std::sort(names.begin(), names.end(), natural_less);
+    if (names.empty()) throw io_error(text(argument, ": folder holds no .png, .jpg or .jpeg picture"));
+    std::vector<std::optional<edvr::index_t>> numbers;
+    for (auto const& n : names) {
+      numbers.push_back(number_in(n));
+      f.numbers.push_back(static_cast<edvr::index_t>(f.paths.size()));
+      f.paths.push_back(fs::path(argument) / n);
+    }
+    note_gaps(f, numbers);
+    return f;
+  }
+  if (fs::exists(argument, failure)) {
+    f.paths.push_back(argument), f.numbers.push_back(0);
+    return f;
+  }
+  auto const p = parse_pattern(argument);
+  if (!p) throw io_error(text(argument, ": no such file or folder"));
+  fs::path const prefix = p->prefix;
+  auto const folder = prefix.has_parent_path() ? prefix.parent_path() : fs::path(".");
+  std::string const start = prefix.filename().string();
+  std::set<edvr::index_t> found;
+  for (auto const& n : entries(folder)) {
+    if (n.size() <= start.size() + p->suffix.size() || !n.starts_with(start) || !n.ends_with(p->suffix)) continue;
+    auto const digits = n.substr(start.size(), n.size() - start.size() - p->suffix.size());
+    if (digits.size() > 15 || !std::all_of(digits.begin(), digits.end(), is_digit)) continue;
+    auto const number = std::stoll(digits);
+    if (p->at(number).filename().string() == n) found.insert(number);
+  }
+  if (found.empty()) throw io_error(text(argument, ": no file matches the pattern"));
+  std::vector<std::optional<edvr::index_t>> numbers;
+  for (auto n : found) f.paths.push_back(p->at(n)), f.numbers.push_back(n), numbers.push_back(n);
+  note_gaps(f, numbers);
+  return f;
+}
+
+std::vector<fs::path> plan_outputs(std::string const& argument, frame_list const& frames, std::size_t first, std::size_t last, bool overwrite) {
+  if (argument.empty()) throw io_error("output path is empty; expected a folder, a pattern or a .png");
+  std::vector<fs::path> outputs;
+  auto const p = parse_pattern(argument);
+  fs::path folder = argument;
+  bool const one_file = !p && last - first == 1 && is_picture(argument) && !fs::is_directory(argument);
+  if (p || one_file) folder = fs::path(argument).parent_path();
+  if (folder.empty()) folder = ".";
+  for (std::size_t i = first; i < last; ++i)
+    outputs.push_back(p ? p->at(frames.numbers[i]) : one_file ? fs::path(argument) : folder / (frames.paths[i].stem().string() + ".png"));
+  for (auto const& o : outputs)
+    if (o.extension() != ".png") throw io_error(text(o.string(), ": outputs are PNG; expected a name that ends in .png, or a folder"));
+  std::error_code failure;
+  std::set<fs::path> distinct;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    auto const& o = outputs[i];
+    if (!distinct.insert(o).second) throw io_error(text(o.string(), ": two frames would be written to this file; give their pictures different names"));
+    if (!fs::exists(o, failure)) continue;
+    for (auto const& in : frames.paths)
+      if (fs::equivalent(in, o, failure)) throw io_error(text(o.string(), ": would overwrite an input frame; write to another folder"));
+    if (!overwrite) throw io_error(text(o.string(), ": exists; remove it, choose another output, or allow --overwrite"));
+  }
+  if (fs::exists(folder, failure) && !fs::is_directory(folder, failure)) throw io_error(text(folder.string(), ": is a file; expected a folder for the frames"));
+  fs::create_directories(folder, failure);
+  if (failure) throw io_error(text(folder.string(), ": cannot be made (", failure.message(), ")"));
+  return outputs;
+}
+
+}  // namespace program

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// edvr: restores video clips and holds numbers against each other. Exit codes: 0 done, 1 compared and different, 2 usage, 3 input or output
+// file, 4 model, 5 memory, 6 numerics, 130 interrupted.
+#include <iostream>
+#include <new>
+
+#include "commands.hpp"
+#include "edvr/core/error.hpp"
+#include "interrupt.hpp"
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
+namespace {
+int fail(int code, char const* what) {
+  std::cerr << "edvr: " << what << std::endl;
+  return code;
+}
+}  // namespace
+
+int main(int argc, char** argv) {
+#if defined(__GLIBC__)
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);  // feature maps go back to the system when they die, so the peak is what is alive
+#endif
+  CLI::App app{"Video restoration with EDVR: super-resolution and deblurring, and the tools to check it.", "edvr"};
+  app.set_version_flag("--version", "edvr " + std::to_string(EDVR_VERSION_MAJOR) + "." + std::to_string(EDVR_VERSION_MINOR) + "." + std::to_string(EDVR_VERSION_PATCH));
+  app.require_subcommand(1);
+  program::action run;
+  program::add_restore(app, run);
+  program::add_info(app, run);
+  program::add_forward(app, run);
+  program::add_verify(app, run);
+  program::add_compare(app, run);
+  program::add_evaluate(app, run);
+  program::add_resize(app, run);
+  program::add_sheet(app, run);
+  program::add_convert(app, run);
+  try {
+    app.parse(argc, argv);
+  } catch (CLI::ParseError const& e) {
+    if (e.get_exit_code() == 0) return app.exit(e);  // --help, --version
+    return fail(2, (std::string(e.what()) + "; see edvr --help, or edvr COMMAND --help").c_str());
+  }
+  program::catch_interrupts();
+  try {
+    int const code = run();
+    std::cout.flush();
+    if (!std::cout) throw edvr::io_error("standard output: cannot be written (closed or full)");
+    return code;
+  } catch (edvr::cancelled const&) {
+    return fail(130, "interrupted; every output that is there is complete");
+  } catch (edvr::model_error const& e) {
+    return fail(4, e.what());
+  } catch (edvr::numeric_error const& e) {
+    return fail(6, e.what());
+  } catch (edvr::error const& e) {
+    return fail(3, e.what());
+  } catch (CLI::ParseError const& e) {
+    return fail(2, e.what());
+  } catch (std::bad_alloc const&) {
+    return fail(5, "not enough memory; edvr info --size WxH says how much a model needs, smaller frames need less");
+  } catch (std::filesystem::filesystem_error const& e) {
+    return fail(3, e.what());
+  } catch (std::exception const& e) {
+    return fail(3, e.what());
+  }
+}

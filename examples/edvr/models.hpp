@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The options that choose a model, shared by the commands that run one.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "edvr/model/checkpoint.hpp"
+#include "edvr/model/video.hpp"
+#include "networks.hpp"
+
+namespace program {
+
+struct model_options {
+  std::string path;  // empty: the model embedded in the program
+  std::string key = "params";
+  edvr::index_t center = -1;
+  bool allow_nonfinite = false;
+};
+void add_model_options(CLI::App& app, model_options& o);
+
+/// What -m names: a file, random:NAME, or nothing for the embedded model. Random ones have a configuration and no weights.
+struct opened_model {
+  edvr::checkpoint weights;
+  edvr::edvr_config config;
+  bool random = false;
+};
+opened_model open_model(model_options const& o);
+
+template <class T>
+edvr::nn::edvr_net<T> make_net(opened_model const& m, model_options const& o) {
+  edvr::nn::edvr_net<T> net(m.config);
+  if (m.random)
+    edvr::nn::init_random(net, 1);
+  else
+    edvr::load(net, m.weights, o.allow_nonfinite);
+  return net;
+}
+
+/// The options of restoring a clip, shared by restore and forward.
+struct clip_options {
+  std::string padding, spatial_padding = "reflect", stage2;
+  bool ensemble = false;
+  int threads = 0;
+};
+void add_clip_options(CLI::App& app, clip_options& o);
+
+template <class T>
+edvr::video_options<T> video_options_of(clip_options const& o, edvr::edvr_config const& config) {
+  edvr::video_options<T> v;
+  v.padding = config.with_predeblur || config.hr_in ? edvr::temporal_padding::replicate : edvr::temporal_padding::reflection_circle;
+  for (auto p : {edvr::temporal_padding::replicate, edvr::temporal_padding::reflection, edvr::temporal_padding::reflection_circle, edvr::temporal_padding::circle})
+    if (o.padding == name(p)) v.padding = p;
+  v.spatial = o.spatial_padding == "replicate" ? edvr::pad_mode::replicate : edvr::pad_mode::reflect;
+  v.ensemble = o.ensemble;
+  v.forward.executor.threads = o.threads;
+  return v;
+}
+
+}  // namespace program

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/resource.h>
+
+#include <iostream>
+#include <memory>
+
+#include "commands.hpp"
+#include "edvr/io/image.hpp"
+#include "frames.hpp"
+#include "interrupt.hpp"
+#include "models.hpp"
+#include "progress_bar.hpp"
+
+namespace program {
+
+namespace {
+using namespace edvr;
+
+struct restore_options {
+  model_options model;
+  clip_options clip;
+  std::string input, output, range, progress = "auto";
+  bool overwrite = false, stats = false;
+};
+
+/// "A:B", 0-based and half-open; either may be left out.
+std::pair<std::size_t, std::size_t> parse_range(std::string const& range, std::size_t frames) {
+  if (range.empty()) return {0, frames};
+  auto const colon = range.find(':');
+  auto const number = [&](std::string const& s, std::size_t otherwise) -> std::size_t {
+    if (s.empty()) return otherwise;
+    if (s.size() > 12 || s.find_first_not_of("0123456789") != std::string::npos) throw CLI::ValidationError("--frames", edvr::text("\"", range, "\" is not A:B with whole numbers"));
+    return static_cast<std::size_t>(std::stoull(s));
+  };
+  if (colon == std::string::npos) throw CLI::ValidationError("--frames", edvr::text("\"", range, "\" is not A:B"));
+  auto const first = number(range.substr(0, colon), 0), last = number(range.substr(colon + 1), frames);
+  if (first >= last || last > frames) throw CLI::ValidationError("--frames", edvr::text(range, " selects nothing, or more than there is; the clip has frames 0:", frames));
+  return {first, last};
+}
+
+/// Feeds the frames and writes what comes back.
+template <class Restorer>
+void run(Restorer& restorer, frame_list const& frames, std::size_t first, std::vector<fs::path> const& outputs, progress_bar& bar, std::size_t& written) {
+  std::size_t next = static_cast<std::size_t>(restorer.seek(static_cast<index_t>(first)));
+  while (written < outputs.size()) {
+    stop_if_interrupted();
+    std::optional<tensor<float, 3>> y;
+    try {
+      y = restorer.pop();
+    } catch (numeric_error const& e) {
+      throw numeric_error(edvr::text(frames.paths[first + written].string(), ": ", e.what()));
+    }
+    if (y) {
+      write_png(outputs[written++], to_8bit(*y));
+      bar.show(static_cast<double>(written));
+    } else if (next < frames.paths.size()) {
+      try {
+        restorer.push(from_8bit<float>(read_image(frames.paths[next])));
+      } catch (shape_error const& e) {
+        throw shape_error(edvr::text(frames.paths[next].string(), ": ", e.what()));
+      }
+      ++next;
+    } else {
+      restorer.finish();
+      if (restorer.fell_back()) std::cerr << "edvr: note: the clip has only " << frames.paths.size() << " frames; end frames are repeated (replicate padding)\n";
+    }
+  }
+}
+
+int restore(restore_options const& o) {
+  auto const frames = list_frames(o.input);
+  if (!frames.note.empty()) std::cerr << "edvr: note: " << frames.note << '\n';
+  auto const [first, last] = parse_range(o.range, frames.paths.size());
+  auto const m = open_model(o.model);
+  auto const net = make_net<float>(m, o.model);
+  auto const outputs = plan_outputs(o.output, frames, first, last, o.overwrite);
+
+  progress_bar bar(o.progress, static_cast<index_t>(outputs.size()));
+  bar.show(0);
+  std::size_t written = 0;
+  auto options = video_options_of<float>(o.clip, net.config);
+  options.forward.progress = [&](double done) {
+    bar.show(static_cast<double>(written) + done / (o.clip.stage2.empty() ? 1 : 2));
+    return !is_interrupted();
+  };
+  if (o.clip.stage2.empty()) {
+    video_restorer<float> restorer(net, options);
+    run(restorer, frames, first, outputs, bar, written);
+  } else {
+    model_options second = o.model;
+    second.path = o.clip.stage2;
+    auto const net2 = make_net<float>(open_model(second), second);
+    auto options2 = video_options_of<float>(o.clip, net2.config);
+    options2.forward = options.forward;
+    two_stage_restorer<float> restorer(video_restorer<float>(net, options), video_restorer<float>(net2, options2));
+    run(restorer, frames, first, outputs, bar, written);
+  }
+  if (o.stats) {
+    rusage use{};
+    getrusage(RUSAGE_SELF, &use);
+    std::cerr << edvr::text(outputs.size(), " frames in ", bar.elapsed(), " s, ", bar.elapsed() / static_cast<double>(outputs.size()), " s a frame, ",
+                            options.forward.executor.workers(), " threads, peak memory ", use.ru_maxrss / 1024, " MiB (tensors ", host_memory.peak_bytes.load() >> 20, " MiB)\n");
+  }
+  return 0;
+}
+}  // namespace
+
+void add_restore(CLI::App& app, action& run) {
+  auto* const c = app.add_subcommand("restore", "Restore the frames of a clip: one frame out for each frame in");
+  auto const o = std::make_shared<restore_options>();
+  c->add_option("-i,--input", o->input, "folder of PNG or JPEG frames, one picture, or a pattern such as in/%05d.png")->required();
+  c->add_option("-o,--output", o->output, "folder, or pattern, of 8-bit PNG; one .png for one picture")->required();
+  add_model_options(*c, o->model);
+  add_clip_options(*c, o->clip);
+  c->add_option("--frames", o->range, "A:B, restore only these frames (0-based, B not included); their neighbours are still read");
+  c->add_flag("--overwrite", o->overwrite, "replace outputs that exist");
+  c->add_option("--progress", o->progress, "auto: a bar on a terminal")->check(CLI::IsMember({"auto", "bar", "none"}))->capture_default_str();
+  c->add_flag("--stats", o->stats, "say how long it took and how much memory");
+  c->callback([o, &run] { run = [o] { return restore(*o); }; });
+}
+
+}  // namespace program

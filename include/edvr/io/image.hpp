@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// PNG and JPEG, 8 bits. The only header that includes stb; its other formats are compiled out, and what a file claims is checked before stb
+// sees it.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "edvr/core/tensor.hpp"
+#include "edvr/io/file.hpp"
+
+#define STB_IMAGE_STATIC
+#define STB_IMAGE_IMPLEMENTATION
+#define STBI_ONLY_PNG
+#define STBI_ONLY_JPEG
+#define STBI_NO_STDIO
+#define STBI_NO_LINEAR
+#define STBI_NO_HDR
+#define STBI_MAX_DIMENSIONS 16384
+#define STB_IMAGE_WRITE_STATIC
+#define STB_IMAGE_WRITE_IMPLEMENTATION
+#define STBI_WRITE_NO_STDIO
+#if defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wall"
+#pragma GCC diagnostic ignored "-Wextra"
+#pragma GCC diagnostic ignored "-Wunused-function"
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wshadow"
+#pragma GCC diagnostic ignored "-Wcast-qual"
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#endif
+#include <stb_image.h>
+#include <stb_image_write.h>
+#if defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
+
+namespace edvr::inline v1 {
+
+namespace detail {
+inline std::uint32_t big_endian(std::byte const* p, int n) {
+  std::uint32_t v = 0;
+  for (int i = 0; i < n; ++i) v = v << 8 | static_cast<std::uint32_t>(p[i]);
+  return v;
+}
+inline void check_picture_size(std::string const& who, std::uint64_t w, std::uint64_t h) {
+  constexpr std::uint64_t most_side = 16384, most_pixels = std::uint64_t{1} << 26;
+  if (w < 1 || h < 1) throw io_error(text(who, ": picture of ", w, " x ", h, " pixels; expected at least 1 x 1"));
+  if (w > most_side || h > most_side || w * h > most_pixels)
+    throw io_error(text(who, ": picture of ", w, " x ", h, " pixels; expected sides of at most ", most_side, " and at most ", most_pixels, " pixels"));
+}
+/// PNG: what the first chunk says, and whether the file is large enough to hold so many pixels.
+inline void check_png(std::string const& who, std::span<std::byte const> b) {
+  if (b.size() < 33 || std::memcmp(b.data() + 12, "IHDR", 4) != 0) throw io_error(text(who, ": PNG is cut off or damaged: no IHDR"));
+  std::uint64_t const w = big_endian(b.data() + 16, 4), h = big_endian(b.data() + 20, 4);
+  int const depth = static_cast<int>(b[24]), colour = static_cast<int>(b[25]);
+  check_picture_size(who, w, h);
+  if (depth == 16) throw io_error(text(who, ": PNG has 16 bits a channel; expected 8: convert it first"));
+  if (colour == 4 || colour == 6) throw io_error(text(who, ": PNG has an alpha channel; expected RGB or gray: flatten it first"));
+  int const channels = colour == 2 ? 3 : 1;
+  std::uint64_t const raw = h * (1 + (w * static_cast<std::uint64_t>(channels * depth) + 7) / 8);
+  constexpr std::uint64_t most_ratio = 1032;  // of deflate
+  if (raw > most_ratio * b.size()) throw io_error(text(who, ": PNG of ", w, " x ", h, " pixels in ", b.size(), " bytes; no compression is that good, the file is cut off or made to deceive"));
+}
+/// JPEG: the frame header's size, found by walking the segments.
+inline void check_jpeg(std::string const& who, std::span<std::byte const> b) {
+  for (std::size_t at = 2; at + 4 <= b.size();) {
+    if (b[at] != std::byte{0xff}) break;
+    auto const marker = static_cast<unsigned>(b[at + 1]);
+    if (marker == 0xff) {  // padding
+      ++at;
+      continue;
+    }
+    bool const frame = marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
+    if (frame) {
+      if (at + 10 > b.size()) break;
+      std::uint64_t const h = big_endian(b.data() + at + 5, 2), w = big_endian(b.data() + at + 7, 2);
+      if (static_cast<int>(b[at + 4]) != 8) throw io_error(text(who, ": JPEG has ", static_cast<int>(b[at + 4]), " bits a channel; expected 8"));
+      if (static_cast<int>(b[at + 9]) > 3) throw io_error(text(who, ": JPEG has ", static_cast<int>(b[at + 9]), " channels (CMYK?); expected RGB or gray"));
+      check_picture_size(who, w, h);
+      constexpr std::uint64_t most_ratio = 4096;  // pixels a byte, for a picture of one colour
+      if (w * h > most_ratio * b.size()) throw io_error(text(who, ": JPEG of ", w, " x ", h, " pixels in ", b.size(), " bytes; the file is cut off or made to deceive"));
+      return;
+    }
+    at += 2 + big_endian(b.data() + at + 2, 2);
+  }
+  throw io_error(text(who, ": JPEG is cut off or damaged: no frame header"));
+}
+}  // namespace detail
+
+/// Decodes an 8-bit PNG or JPEG, recognised by its first bytes: RGB (3, h, w), pixels interleaved in memory; gray is widened, a JPEG's
+/// orientation tag not applied. Throws io_error, beginning with `who`, for other formats, alpha, 16 bits, CMYK, more than 2^26 pixels, and damage.
+inline tensor<std::uint8_t, 3> decode_image(std::string const& who, std::span<std::byte const> bytes) {
+  bool const png = bytes.size() >= 8 && std::memcmp(bytes.data(), "\x89PNG\r\n\x1a\n", 8) == 0;
+  bool const jpeg = bytes.size() >= 3 && std::memcmp(bytes.data(), "\xff\xd8\xff", 3) == 0;
+  if (!png && !jpeg) throw io_error(text(who, ": is neither PNG nor JPEG, whatever its name; expected one of them"));
+  if (bytes.size() > (std::size_t{1} << 30)) throw io_error(text(who, ": has ", bytes.size(), " bytes; expected at most 2^30"));
+  png ? detail::check_png(who, bytes) : detail::check_jpeg(who, bytes);
+  int w = 0, h = 0, channels = 0;
+  auto const* const data = reinterpret_cast<stbi_uc const*>(bytes.data());
+  auto const size = static_cast<int>(bytes.size());
+  if (!stbi_info_from_memory(data, size, &w, &h, &channels)) throw io_error(text(who, ": ", stbi_failure_reason(), "; the file is damaged"));
+  if (channels == 2 || channels == 4) throw io_error(text(who, ": has transparency or CMYK (", channels, " channels); expected RGB or gray: flatten it first"));
+  stbi_uc* const pixels = stbi_load_from_memory(data, size, &w, &h, &channels, 3);
+  if (!pixels) throw io_error(text(who, ": ", stbi_failure_reason(), "; the file is cut off or damaged"));
+  std::shared_ptr<std::uint8_t[]> hold(pixels, [](std::uint8_t* p) { stbi_image_free(p); });
+  return {std::move(hold), 0, {{3, h, w}}, {{1, 3 * index_t{w}, 3}}};
+}
+inline tensor<std::uint8_t, 3> read_image(std::filesystem::path const& path) { return decode_image(path.string(), *read_file(path)); }
+
+/// Writes RGB (3, h, w) as an 8-bit PNG, complete or not at all. Throws io_error and shape_error.
+inline void write_png(std::filesystem::path const& path, tensor<std::uint8_t, 3> const& x) {
+  if (x.extent(0) != 3 || x.empty()) throw shape_error(text("write_png: picture has shape ", x.shape(), "; expected (3, h, w)"));
+  index_t const h = x.extent(1), w = x.extent(2);
+  detail::check_picture_size(path.string(), static_cast<std::uint64_t>(w), static_cast<std::uint64_t>(h));
+  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(x.size()));
+  std::uint8_t* to = pixels.data();
+  for (index_t i = 0; i < h; ++i)
+    for (index_t j = 0; j < w; ++j)
+      for (index_t c = 0; c < 3; ++c) *to++ = x[{{c, i, j}}];
+  std::vector<std::byte> file;
+  auto const append = [](void* f, void* data, int n) {
+    auto const* const p = static_cast<std::byte const*>(data);
+    static_cast<std::vector<std::byte>*>(f)->insert(static_cast<std::vector<std::byte>*>(f)->end(), p, p + n);
+  };
+  if (!stbi_write_png_to_func(append, &file, static_cast<int>(w), static_cast<int>(h), 3, pixels.data(), static_cast<int>(3 * w))) throw io_error(text(path.string(), ": cannot be encoded as PNG"));
+  write_file(path, {std::span<std::byte const>(file)});
+}
+
+}  // namespace edvr::v1

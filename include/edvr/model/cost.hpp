@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one window of a configuration costs, layer by layer, without running it.
+#pragma once
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "edvr/model/edvr.hpp"
+
+namespace edvr::inline v1 {
+
+/// One convolution: what it is, the size of its result, how often a window runs it.
+struct layer_cost {
+  std::string name;                      // key without ".weight"
+  bool deformable;
+  index_t in, out, kernel, height, width, calls;
+  algorithm runs_as;
+  index_t multiply_adds() const { return in * out * kernel * kernel * height * width * calls; }
+};
+
+namespace detail {
+/// Size of a layer's result relative to the first pyramid level, as a power of two.
+inline int layer_scale(std::string const& key, edvr_config const& c) {
+  static constexpr std::pair<std::string_view, int> scales[] = {
+      {"predeblur.stride_conv_hr1", 1}, {"predeblur.stride_conv_l2", -1}, {"predeblur.stride_conv_l3", -2}, {"predeblur.resblock_l3", -2}, {"predeblur.resblock_l2", -1},
+      {"conv_first_1", 2}, {"conv_first_2", 1}, {"conv_l2_", -1}, {"conv_l3_", -2}, {"fusion.spatial_attn2", -1}, {"fusion.spatial_attn3", -1}, {"fusion.spatial_attn4", -1},
+      {"fusion.spatial_attn_l1", -1}, {"fusion.spatial_attn_l", -2}, {"upconv2", 1}, {"conv_hr", 2}, {"conv_last", 2}};
+  if (key == "predeblur.conv_first") return c.hr_in ? 2 : 0;
+  for (auto const& [prefix, scale] : scales)
+    if (key.starts_with(prefix)) return scale;
+  if (key.starts_with("pcd_align.")) return key.find(".l3") != std::string::npos ? -2 : key.find(".l2") != std::string::npos ? -1 : 0;
+  return 0;
+}
+inline bool runs_for_every_frame(std::string const& key) {
+  for (auto prefix : {"predeblur.", "conv_1x1", "conv_first", "feature_extraction.", "conv_l2_", "conv_l3_", "pcd_align.", "fusion.temporal_attn2"})
+    if (key.starts_with(prefix)) return true;
+  return false;
+}
+}  // namespace detail
+
+/// The convolutions of a network, for input frames of height x width (rounded up to what the network takes), in order of execution names.
+/// Multiply-adds of convolutions only; sampling, resizing and arithmetic add under 1 %.
+inline std::vector<layer_cost> layers(edvr_config const& config, index_t height, index_t width) {
+  index_t const m = config.size_multiple(), h = (height + m - 1) / m * m / (config.hr_in ? 4 : 1), w = (width + m - 1) / m * m / (config.hr_in ? 4 : 1);
+  std::vector<layer_cost> all;
+  nn::edvr_net<float> net(config);
+  nn::for_each_parameter(net, [&]<int R>(std::string const& key, tensor<float, R> const& weight) {
+    if constexpr (R == 4) {
+      std::string const name = key.substr(0, key.size() - std::string_view(".weight").size());
+      int const scale = detail::layer_scale(name, config);
+      auto const sized = [&](index_t n) { return scale < 0 ? n >> -scale : n << scale; };
+      bool const deformable = name.starts_with("pcd_align.dcn_pack.") || name.starts_with("pcd_align.cas_dcnpack");
+      all.push_back({name, deformable && !name.ends_with("conv_offset"), weight.extent(1), weight.extent(0), weight.extent(2), sized(h), sized(w),
+                     detail::runs_for_every_frame(name) ? config.num_frame : 1, choose<algo::automatic, float, cpu>()});
+    }
+  });
+  return all;
+}
+inline index_t multiply_adds(std::vector<layer_cost> const& all) {
+  index_t n = 0;
+  for (auto const& l : all) n += l.multiply_adds();
+  return n;
+}
+
+/// Largest number of bytes of tensors alive at once while one window of float runs, weights included; scratch and the program itself come
+/// on top. From the network's stages: features, alignment of the first frame, fusion, the upsampling tail.
+inline index_t peak_tensor_bytes(edvr_config const& config, index_t height, index_t width) {
+  index_t const m = config.size_multiple(), s = config.hr_in ? 4 : 1;
+  index_t const input = (height + m - 1) / m * m * ((width + m - 1) / m * m), p = input / (s * s);  // pixels, of the input and of level 1
+  index_t const c = config.num_feat, t = config.num_frame, g = config.deformable_groups;
+  index_t const pyramid = c * p * 21 / 16, frames = t * 3 * input;
+  // The entry of high-resolution input keeps two maps at its size; a residual block three at level 1.
+  index_t const entry = config.hr_in ? c * input * 5 / 4 : 3 * c * p;
+  index_t const features = frames + (t - 1) * pyramid + std::max(entry, 3 * c * p);
+  // Raw offsets and masks beside the operands of the finest level.
+  index_t const alignment = frames + t * pyramid + 27 * g * p + 5 * c * p;
+  index_t const fusion = frames + 2 * t * c * p + 2 * c * p;
+  // conv to 256 channels at twice the size, its shuffled copy at four times, and what it was made of.
+  index_t const tail = frames + 4 * c * p + 2 * 64 * 16 * p + 3 * 16 * p;
+  nn::edvr_net<float> const net(config);
+  return 4 * (nn::parameter_count(net) + std::max({features, alignment, fusion, tail}));
+}
+
+}  // namespace edvr::v1

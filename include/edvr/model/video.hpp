@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// Clips, frame by frame: windows, frames of any size, flip ensemble, two stages. Memory does not grow with the length of the clip.
+#pragma once
+#include <cmath>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "edvr/model/edvr.hpp"
+#include "edvr/model/windows.hpp"
+#include "edvr/ops/pad.hpp"
+
+namespace edvr::inline v1 {
+
+/// How a clip is restored.
+template <class T>
+struct video_options {
+  temporal_padding padding = temporal_padding::reflection_circle;
+  pad_mode spatial = pad_mode::reflect;  // what fills a frame up to the size the network takes: reflect or replicate
+  bool ensemble = false;                 // mean over four flips
+  nn::forward_options<T> forward = {};
+};
+
+/// Pixels of [0, 1] as 8 bits: clamped, times 255, rounded half to even, as numpy does. Any rank.
+template <class T, int R>
+tensor<std::uint8_t, R> to_8bit(tensor<T, R> const& x) {
+  struct quantise {
+    std::uint8_t operator()(T const& v) const { return static_cast<std::uint8_t>(std::nearbyint((v < T(0) ? T(0) : T(1) < v ? T(1) : v) * T(255))); }
+  };
+  return eval(apply_each(quantise{}, x));
+}
+/// 8 bits as pixels of [0, 1].
+template <class T, int R>
+tensor<T, R> from_8bit(tensor<std::uint8_t, R> const& x) {
+  return eval(cast<T>(x) / T(255));
+}
+
+/// x (n, t, 3, h, w) filled up on the bottom and right to multiples of `multiple`; reflect falls back to replicate where a frame is too small.
+template <class T>
+tensor<T, 5> pad_frames(tensor<T, 5> const& x, index_t multiple, pad_mode mode) {
+  auto const s = x.shape();
+  coord<5> after{};
+  for (int i = 3; i < 5; ++i) after[i] = (multiple - s[i] % multiple) % multiple;
+  if (after[3] == 0 && after[4] == 0) return x;
+  if (mode == pad_mode::reflect && (after[3] >= s[3] || after[4] >= s[4])) mode = pad_mode::replicate;
+  return eval(pad(x, coord<5>{}, after, mode));
+}
+
+/// One window of any frame size through the network: padded, run (four times for the ensemble), cropped.
+/// x (n, t, 3, h, w) with h, w >= 1; returns (n, 3, scale h, scale w), not clamped. Throws as edvr_net does.
+template <class T>
+tensor<T, 4> restore_window(nn::edvr_net<T> const& net, tensor<T, 5> const& x, video_options<T> const& options = {}) {
+  auto const s = x.shape();
+  if (s[3] < 1 || s[4] < 1) throw shape_error(text("restore_window: input has shape ", s, "; expected no empty frames"));
+  auto const padded = pad_frames(x, net.config.size_multiple(), options.spatial);
+  auto const crop = [&](tensor<T, 4> const& y) { return slice(slice(y, 2, 0, s[3] * net.config.scale()), 3, 0, s[4] * net.config.scale()); };
+  if (!options.ensemble) return contiguous(crop(net(padded, options.forward)));
+
+  tensor<T, 4> sum;
+  for (int flips = 0; flips < 4; ++flips) {
+    auto forward = options.forward;
+    if (forward.progress) forward.progress = [&, flips](double done) { return options.forward.progress((flips + done) / 4); };
+    auto const flipped = [&](auto const& v, int rank) {
+      auto const across = flips & 1 ? flip(v, rank - 1) : v;
+      return flips & 2 ? flip(across, rank - 2) : across;
+    };
+    auto const y = flipped(net(flipped(padded, 5), forward), 4);
+    if (sum)
+      assign(sum, sum + y);
+    else
+      sum = eval(y);
+  }
+  return contiguous(crop(eval(sum / T(4))));
+}
+
+/// Takes the frames of a clip one by one and gives restored frames back, one for each, in order:
+///   for (each frame) { restorer.push(frame); while (auto y = restorer.pop()) use(*y); }
+///   restorer.finish(); while (auto y = restorer.pop()) use(*y);
+/// Holds num_frame frames at most.
+template <class T>
+class video_restorer {
+ public:
+  explicit video_restorer(nn::edvr_net<T> net, video_options<T> options = {}) : net_(std::move(net)), options_(std::move(options)) {}
+
+  /// frame (3, h, w), RGB in [0, 1], all of one size. Throws shape_error.
+  void push(tensor<T, 3> frame) {
+    auto const s = frame.shape();
+    if (finished_) throw error("video_restorer: push after finish; make a new one for the next clip");
+    if (s[0] != 3 || s[1] < 1 || s[2] < 1) throw shape_error(text("video_restorer: frame ", received_, " has shape ", s, "; expected (3, h, w)"));
+    if (!kept_.empty() && !(s == size_)) throw shape_error(text("video_restorer: frame ", received_, " has shape ", s, "; expected ", size_, ", the size of the frames before"));
+    size_ = s;
+    kept_.push_back(std::move(frame));
+    ++received_;
+  }
+  /// Restores from this frame on. Returns the first frame to push (the windows reach back); push must not have been called.
+  index_t seek(index_t frame) {
+    given_ = frame;
+    return dropped_ = received_ = std::max<index_t>(0, frame - (net_.config.num_frame - 1));
+  }
+  /// No more frames will come.
+  void finish() { finished_ = true; }
+  /// The next restored frame (3, scale h, scale w), not clamped, if the frames it needs are here. Throws numeric_error, naming the frame,
+  /// if the result is not finite, and what the network throws.
+  std::optional<tensor<T, 3>> pop() {
+    if (!is_ready()) return {};
+    // While the clip goes on its end is not in this window, so any length beyond the frames received does.
+    auto const frames = window_frames(given_, finished_ ? received_ : received_ + net_.config.num_frame, frame_window(), options_.padding);
+    auto x = empty<T>(coord<5>{{1, net_.config.num_frame, 3, size_[1], size_[2]}});
+    for (std::size_t t = 0; t < frames.size(); ++t) assign(select(select(x, 0, 0), 0, static_cast<index_t>(t)), kept_.at(static_cast<std::size_t>(frames[t] - dropped_)));
+    auto const y = squeeze(restore_window(net_, x, options_), 0);
+    index_t bad = 0;
+    for (index_t i = 0, n = y.size(); i < n; ++i) bad += !std::isfinite(y.data()[i]);
+    if (bad) throw numeric_error(text("frame ", given_, ": ", bad, " of ", y.size(), " restored values are not finite; the input or the weights hold NaN, infinity or huge values"));
+    ++given_;
+    while (dropped_ < given_ - (net_.config.num_frame - 1) && !kept_.empty()) kept_.pop_front(), ++dropped_;
+    return y;
+  }
+  /// Restored frames given back so far.
+  index_t given() const { return given_; }
+  /// Was the clip too short for the padding asked for, so that end frames are repeated instead? Known after finish().
+  bool fell_back() const { return finished_ && received_ > 0 && !is_possible(options_.padding, frame_window(), received_); }
+  nn::edvr_net<T> const& net() const { return net_; }
+
+ private:
+  window frame_window() const { return {net_.config.num_frame, net_.config.center()}; }
+  bool is_ready() const {
+    if (given_ >= received_) return false;
+    if (finished_) return true;
+    bool const at_start = given_ < frame_window().center;  // its window may reach as far as frame num_frame - 1
+    return given_ + frame_window().after() < received_ && (!at_start || received_ >= net_.config.num_frame);
+  }
+
+  nn::edvr_net<T> net_;
+  video_options<T> options_;
+  std::deque<tensor<T, 3>> kept_;  // frames dropped_ .. received_ - 1
+  coord<3> size_{};
+  index_t received_ = 0, given_ = 0, dropped_ = 0;
+  bool finished_ = false;
+};
+
+/// Two networks one after the other: the second is fed the first one's frames as 8-bit pictures, as the published second stages were trained.
+template <class T>
+class two_stage_restorer {
+ public:
+  /// Throws model_error unless the second network takes frames as large as it gives.
+  two_stage_restorer(video_restorer<T> first, video_restorer<T> second) : first_(std::move(first)), second_(std::move(second)) {
+    if (!second_.net().config.hr_in) throw model_error("two stages: the second model enlarges; expected one with high-resolution input (hr_in)");
+  }
+  void push(tensor<T, 3> frame) { first_.push(std::move(frame)); }
+  index_t seek(index_t frame) { return first_.seek(second_.seek(frame)); }
+  void finish() { finished_ = true, first_.finish(); }
+  std::optional<tensor<T, 3>> pop() {
+    for (;;) {
+      if (auto y = second_.pop()) return y;
+      if (auto between = first_.pop())
+        second_.push(from_8bit<T>(to_8bit(*between)));
+      else if (finished_ && !drained_)
+        drained_ = true, second_.finish();
+      else
+        return {};
+    }
+  }
+  index_t given() const { return second_.given(); }
+  bool fell_back() const { return first_.fell_back() || second_.fell_back(); }
+
+ private:
+  video_restorer<T> first_, second_;
+  bool finished_ = false, drained_ = false;
+};
+
+}  // namespace edvr::v1
