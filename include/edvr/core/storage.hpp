@@ -4,8 +4,10 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <new>
 #include <type_traits>
+#include <vector>
 
 #include "edvr/core/shape.hpp"
 
@@ -35,18 +37,101 @@ struct memory_use {
 };
 inline memory_use host_memory;
 
+namespace detail {
+/// Large host blocks, kept for the next request of the same size: a fresh block costs a page fault for every 4 kB, which is a third of the
+/// time of a small network. What is kept never makes the program larger than the most that was alive at once.
+class block_cache {
+ public:
+  static constexpr std::size_t alignment = 64;  // a cache line, and the widest vector
+
+  static block_cache& instance() {
+    static auto* const cache = new block_cache;  // outlives every tensor
+    return *cache;
+  }
+  void* acquire(std::size_t bytes) {
+    {
+      std::lock_guard lock(mutex_);
+      live_ += bytes;
+      for (std::size_t i = kept_.size(); i-- > 0;)
+        if (kept_[i].bytes == bytes) {
+          void* const p = kept_[i].address;
+          forget(i);
+          return p;
+        }
+      peak_ = live_ > peak_ ? live_ : peak_;
+      trim();
+    }
+    try {
+      return ::operator new(bytes, std::align_val_t{alignment});
+    } catch (...) {
+      std::lock_guard lock(mutex_);
+      live_ -= bytes;
+      throw;
+    }
+  }
+  void release(void* p, std::size_t bytes) {
+    std::lock_guard lock(mutex_);
+    live_ -= bytes;
+    kept_.push_back({bytes, p});
+    kept_bytes_ += bytes;
+    trim();
+  }
+
+ private:
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  static constexpr std::size_t smallest = ~std::size_t{0};  // every block goes back at once, so that a late use is seen
+#else
+  static constexpr std::size_t smallest = std::size_t{1} << 16;
+#endif
+  struct block {
+    std::size_t bytes;
+    void* address;
+  };
+  void trim() {
+    for (std::size_t i = 0; i < kept_.size();)
+      if (kept_[i].bytes < smallest || live_ + kept_bytes_ > peak_) {  // the oldest first
+        ::operator delete(kept_[i].address, std::align_val_t{alignment});
+        forget(i);
+      } else {
+        ++i;
+      }
+  }
+  void forget(std::size_t i) {
+    kept_bytes_ -= kept_[i].bytes;
+    kept_.erase(kept_.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  std::mutex mutex_;
+  std::vector<block> kept_;
+  std::size_t live_ = 0, kept_bytes_ = 0, peak_ = 0;
+};
+
+/// Uninitialised working memory of an algorithm.
+template <class T>
+class scratch {
+ public:
+  explicit scratch(index_t n) : bytes_(static_cast<std::size_t>(n > 0 ? n : 1) * sizeof(T)), data_(static_cast<T*>(block_cache::instance().acquire(bytes_))) {}
+  ~scratch() { block_cache::instance().release(data_, bytes_); }
+  scratch(scratch const&) = delete;
+  scratch& operator=(scratch const&) = delete;
+  T* data() const { return data_; }
+
+ private:
+  std::size_t bytes_;
+  T* data_;
+};
+}  // namespace detail
+
 template <>
 struct storage<cpu> {
-  static constexpr std::size_t alignment = 64;  // a cache line, and the widest vector
 
   template <class T>
   static std::shared_ptr<T[]> allocate(index_t n) {
     static_assert(std::is_trivially_destructible_v<T>, "elements are numbers");
     auto const bytes = static_cast<std::size_t>(n > 0 ? n : 1) * sizeof(T);
-    T* const p = static_cast<T*>(::operator new(bytes, std::align_val_t{alignment}));
+    T* const p = static_cast<T*>(detail::block_cache::instance().acquire(bytes));
     host_memory.grow(static_cast<std::int64_t>(bytes));
     return std::shared_ptr<T[]>(p, [bytes](T* q) {
-      ::operator delete(static_cast<void*>(q), std::align_val_t{alignment});
+      detail::block_cache::instance().release(q, bytes);
       host_memory.shrink(static_cast<std::int64_t>(bytes));
     });
   }

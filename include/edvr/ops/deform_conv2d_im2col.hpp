@@ -57,7 +57,7 @@ void deform_conv2d_im2col(view<T const, 4, cpu> const& x, source<T> const& offse
   if (pixels == 0 || y_shape[1] == 0) return;
   index_t const band = band_pixels(columns_row + 3 * samples + k), each = band * (columns_row + 3 * samples + k);
   auto const matrix = im2col_weights(weight, p.groups);
-  std::vector<T> scratch(static_cast<std::size_t>(ex.workers() * each));
+  scratch<T> const work(ex.workers() * each);
   std::vector<T> const zeros(static_cast<std::size_t>(channels));
 
   // Columns of one pixel: for each weight group its taps, for each tap the group's channels.
@@ -80,7 +80,7 @@ void deform_conv2d_im2col(view<T const, 4, cpu> const& x, source<T> const& offse
   };
 
   ex.parallel((pixels + band - 1) / band, [&](index_t task, int worker) {
-    T *const columns = scratch.data() + worker * each, *const offsets = columns + band * columns_row, *const masks = offsets + band * 2 * samples,
+    T *const columns = work.data() + worker * each, *const offsets = columns + band * columns_row, *const masks = offsets + band * 2 * samples,
       *const result = masks + band * samples;
     index_t const first = task * band, last = std::min(pixels, first + band);
     for_each_run(first, last, y_shape, [&](index_t n, index_t h, index_t w, index_t count, index_t before) {
