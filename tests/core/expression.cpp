@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support.hpp"
+using namespace edvr;
+
+namespace {
+struct fixture {
+  tensor<float, 4> x = normal<float>({2, 16, 9, 7}, 1), z = normal<float>({2, 16, 9, 7}, 2);
+  tensor<float, 4> w1 = normal<float>({16, 16, 3, 3}, 3, 0, 0.1), w2 = normal<float>({16, 16, 3, 3}, 4, 0, 0.1), wide = normal<float>({16, 32, 3, 3}, 5, 0, 0.1);
+  tensor<float, 1> b = normal<float>({16}, 6);
+  auto conv1(operand auto&& e) const { return conv2d(std::forward<decltype(e)>(e), w1, b, {.padding = 1}); }
+  auto conv2(operand auto&& e) const { return conv2d(std::forward<decltype(e)>(e), w2, b, {.padding = 1}); }
+  auto joined(operand auto&& e) const { return conv2d(std::forward<decltype(e)>(e), wide, b, {.padding = 1}); }
+  tensor<float, 4> plain1(tensor<float, 4> const& t) const { return eval(conv2d(t, w1, b, {.padding = 1}, algo::reference{})); }
+  tensor<float, 4> plain2(tensor<float, 4> const& t) const { return eval(conv2d(t, w2, b, {.padding = 1}, algo::reference{})); }
+};
+template <class F>
+std::int64_t tensors_made(F const& f) {
+  auto const before = host_memory.allocations.load();
+  f();
+  return host_memory.allocations.load() - before;
+}
+}  // namespace
+
+TEST_CASE_FIXTURE(fixture, "a residual block makes exactly two tensors and agrees with one op at a time") {
+  float const s = 0.5f;
+  tensor<float, 4> y;
+  CHECK(tensors_made([&] { y = eval(x + s * conv2(relu(conv1(x)))); }) == 2);
+  auto const r = plain2(eval(relu(plain1(x))));
+  CHECK_CLOSE(y, eval(x + s * r), 16 * 9 * 2);
+}
+TEST_CASE_FIXTURE(fixture, "of two heavy ops the last one written stores the sum") {
+  tensor<float, 4> y;
+  CHECK(tensors_made([&] { y = eval(conv1(x) + conv2(z)); }) == 2);
+  CHECK_CLOSE(y, eval(plain1(x) + plain2(z)), 16 * 9);
+  CHECK(tensors_made([&] { y = eval(leaky_relu(conv1(x) + z) * sigmoid(conv2(z)) + x); }) == 2);
+  CHECK_CLOSE(y, eval(leaky_relu(plain1(x) + z) * sigmoid(plain2(z)) + x), 16 * 9 * 4);
+}
+TEST_CASE_FIXTURE(fixture, "concat of heavy ops makes one tensor, at the root and under a heavy op") {
+  tensor<float, 4> y;
+  CHECK(tensors_made([&] { y = eval(concat(conv1(x), relu(conv2(z)))); }) == 1);
+  auto const plain = eval(concat(plain1(x), relu(plain2(z))));
+  CHECK_CLOSE(y, plain, 16 * 9);
+  CHECK(tensors_made([&] { y = eval(joined(concat(conv1(x), relu(conv2(z))))); }) == 2);
+  CHECK_CLOSE(y, eval(conv2d(plain, wide, b, {.padding = 1}, algo::reference{})), 32 * 9 * 4);
+  CHECK(tensors_made([&] { y = eval(concat(conv1(x), z)); }) == 1);
+}
+TEST_CASE_FIXTURE(fixture, "a heavy op below an index map runs first") {
+  tensor<float, 4> y;
+  CHECK(tensors_made([&] { y = eval(leaky_relu(pixel_shuffle(conv1(x), 2))); }) == 2);
+  CHECK_CLOSE(y, eval(leaky_relu(pixel_shuffle(plain1(x), 2))), 16 * 9);
+  CHECK(tensors_made([&] { y = eval(conv1(permute(conv2(x), {0, 1, 3, 2}))); }) == 3);
+  CHECK_CLOSE(y, plain1(clone(permute(plain2(x), {0, 1, 3, 2}))), 16 * 9 * 4);
+}
+TEST_CASE_FIXTURE(fixture, "repeating a heavy result by broadcasting is refused when the expression is built") {
+  auto const one = normal<float>({1, 16, 1, 1}, 7);
+  CHECK_THROWS_SAYING(shape_error, "write eval(conv2d(...))", x * sigmoid(conv2d(x, one)));
+  auto const a = eval(sigmoid(conv2d(x, one)));
+  CHECK(eval(x * a).shape() == x.shape());
+  CHECK_THROWS_SAYING(shape_error, "write eval(sum(...))", x - sum(x, {1}, keepdim));
+  CHECK_THROWS_SAYING(shape_error, "write eval(pixel_shuffle(...))", zeros<float>({2, 4, 18, 14}) + pixel_shuffle(slice(x, 1, 0, 4), 2));
+}
+TEST_CASE_FIXTURE(fixture, "broadcasting follows NumPy, ranks included") {
+  auto const row = from({1.f, 2.f, 3.f}, {3});
+  auto const column = from({10.f, 20.f}, {2, 1});
+  auto const y = eval(row + column);
+  CHECK(y.shape() == shape<2>{{2, 3}});
+  CHECK(y(1, 2) == 23);
+  CHECK(eval(x + reshape(b, {16, 1, 1})).shape() == x.shape());
+  CHECK(eval(2.f * (row * row) + zeros<float>({4, 1, 3})).shape() == shape<3>{{4, 1, 3}});
+  CHECK_THROWS_SAYING(shape_error, "operator+: shapes (3) and (2) differ on axis 0", row + from({1.f, 2.f}, {2}));
+  CHECK(eval(full<float>(coord<0>{}, 2.f) * row)(2) == 6);
+}
+TEST_CASE_FIXTURE(fixture, "assign works in place where each element is read and written at one position") {
+  auto const want = eval(x + 0.5f * conv2(relu(conv1(x))));
+  auto const y = clone(in_channels_last(x));
+  assign(y, y + 0.5f * conv2(relu(conv1(y))));  // conv2 reads a temporary, the sum the element it writes
+  CHECK_CLOSE(y, want, 0);
+  assign(y, relu(y));
+  CHECK(eval(min(y)).item() == 0);
+}
+TEST_CASE_FIXTURE(fixture, "assign refuses what it cannot prove harmless, before any work") {
+  auto const y = clone(x);
+  CHECK_THROWS_SAYING(alias_error, "use eval", assign(y, conv1(y)));
+  CHECK_THROWS_SAYING(alias_error, "use eval", assign(y, flip(y, 3)));
+  CHECK_THROWS_SAYING(alias_error, "use eval", assign(slice(y, 3, 1, 7), slice(y, 3, 0, 6) + slice(x, 3, 0, 6)));
+  CHECK_THROWS_SAYING(alias_error, "use eval", assign(slice(y, 1, 0, 8), concat(slice(y, 1, 8, 12), slice(x, 1, 0, 4))));
+  CHECK(allclose(y, x, 0, 0));  // untouched
+  auto const upper = slice(y, 1, 8, 16);
+  CHECK_THROWS_SAYING(alias_error, "use eval", assign(y, concat(slice(conv1(x), 1, 0, 8) + upper, slice(z, 1, 0, 8))));
+  CHECK_THROWS_SAYING(alias_error, "repeats its elements", assign(broadcast_to(zeros<float>({1, 16, 9, 7}), x.shape()), x));
+  CHECK_THROWS_SAYING(shape_error, "assign: destination has shape", assign(y, slice(x, 0, 0, 1)));
+  auto const bytes = borrow(reinterpret_cast<std::uint8_t*>(y.data()), coord<4>{{2, 16, 9, 7}});
+  CHECK_THROWS_SAYING(alias_error, "use eval", assign(y, cast<float>(bytes)));  // another type, the same bytes
+}
+namespace {
+auto over_locals() {
+  auto const x = normal<float>({1, 4, 5, 5}, 1);
+  auto const z = normal<float>({1, 4, 1, 1}, 2);
+  auto const w = normal<float>({4, 4, 3, 3}, 3);
+  return relu(x) + 2.f * conv2d(leaky_relu(x) + z, w, {.padding = 1});
+}
+}  // namespace
+TEST_CASE("an expression over locals can be returned") {
+  auto const y = eval(over_locals());
+  CHECK(y.shape() == shape<4>{{1, 4, 5, 5}});
+  CHECK(std::isfinite(eval(sum(y)).item()));
+}
+TEST_CASE_FIXTURE(fixture, "using a moved-away result says so") {
+  auto y = conv1(x);
+  auto twice = std::move(y) + std::move(y);
+  CHECK_THROWS_SAYING(error, "moved away", eval(std::move(twice)));
+}
+TEST_CASE_FIXTURE(fixture, "results keep the memory order of what they are made from") {
+  CHECK(eval(conv1(x)).is_channels_last());
+  CHECK(eval(relu(x)).is_contiguous());
+  CHECK(eval(relu(in_channels_last(x)) + x).is_channels_last());
+  CHECK(contiguous(eval(conv1(x))).is_contiguous());
+}
+TEST_CASE_FIXTURE(fixture, "layout does not change a value") {
+  auto const y = eval(conv2(relu(conv1(x))) + x);
+  CHECK_CLOSE(eval(conv2(relu(conv1(in_channels_last(x)))) + with_gaps(x)), y, 0);
+  CHECK_CLOSE(eval(conv2(relu(conv1(with_gaps(x)))) + in_channels_last(x)), y, 0);
+  auto const f = flip(flip(clone(flip(x, 2)), 2), 3);
+  CHECK_CLOSE(eval(relu(f) + sigmoid(f)), eval(relu(flip(x, 3)) + sigmoid(flip(x, 3))), 4);
+}
+TEST_CASE("expressions of rank 0 and of no elements run") {
+  CHECK(eval(full<double>(coord<0>{}, 2.0) * 3.0 + 1.0).item() == 7);
+  CHECK(eval(zeros<float>({0, 3}) + ones<float>({1, 3})).size() == 0);
+  CHECK(eval(relu(zeros<float>({2, 0, 4, 4}))).size() == 0);
+}
+namespace {
+struct hypotenuse {
+  template <class T>
+  T operator()(T const& x) const {
+    return x * x;
+  }
+};
+struct threshold {
+  float at;
+  bool operator()(float x) const { return x > at; }
+};
+}  // namespace
+TEST_CASE("a user's functor is a pointwise op, and an epilogue") {
+  auto const x = normal<float>({1, 16, 4, 4}, 1);
+  CHECK_CLOSE(eval(apply_each(hypotenuse{}, x)), eval(x * x), 0);
+  auto const w = normal<float>({16, 16, 1, 1}, 2);
+  CHECK(tensors_made([&] { (void)eval(apply_each(hypotenuse{}, conv2d(x, w))); }) == 1);
+  auto const mask = eval(apply_each(threshold{0.f}, x));
+  static_assert(std::is_same_v<decltype(mask)::value_type, bool>);
+  CHECK(allclose(where(mask, x, -x), abs(x), 0, 0));
+}

@@ -1,0 +1,7 @@
+// expect: used_twice_name_its_value_with_eval
+#include "edvr/edvr.hpp"
+using namespace edvr;
+auto f(tensor<float, 4> x, tensor<float, 4> w) {
+  auto y = conv2d(x, w);
+  return eval(y);
+}

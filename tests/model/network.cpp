@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <chrono>
+#include <map>
+#include <set>
+
+#include "networks.hpp"
+#include "support.hpp"
+using namespace edvr;
+
+namespace {
+template <class T>
+nn::edvr_net<T> small(edvr_config c) {
+  c.num_feat = c.num_feat == 64 ? 8 : c.num_feat;
+  c.deformable_groups = c.deformable_groups == 8 ? 2 : c.deformable_groups;
+  c.num_extract_block = c.num_reconstruct_block = 1;
+  nn::edvr_net<T> net(c);
+  nn::init_random(net, 3);
+  return net;
+}
+edvr_config const variants[] = {{},
+                                {.with_tsa = false},
+                                {.with_predeblur = true},
+                                {.hr_in = true, .with_predeblur = true},
+                                {.hr_in = true},
+                                {.hr_in = true, .with_tsa = false},
+                                {.num_feat = 12, .num_frame = 7, .deformable_groups = 3},
+                                {.num_frame = 3, .center_frame_idx = 0},
+                                {.num_frame = 4},
+                                {.num_frame = 1}};
+}  // namespace
+
+TEST_CASE("every variant runs, in float close to double, for any batch, and says what it sees") {
+  for (auto const& v : variants) {
+    CAPTURE(v.hr_in); CAPTURE(v.with_predeblur); CAPTURE(v.with_tsa); CAPTURE(v.num_frame);
+    auto const net = small<float>(v);
+    auto const net64 = small<double>(v);
+    index_t const side = 2 * net.config.size_multiple();
+    auto const x = uniform<float>({2, net.config.num_frame, 3, side, side + net.config.size_multiple()}, 5);
+    std::map<std::string, int> seen;
+    nn::forward_options<float> options;
+    options.see = [&](std::string_view name, index_t frame, tensor<float, 4> const& t) {
+      ++seen[std::string(name)];
+      CHECK(t.extent(0) == 2);
+      CHECK(frame < net.config.num_frame);
+    };
+    auto const y = net(x, options);
+    CHECK(y.shape() == shape<4>{{2, 3, side * net.config.scale(), (side + net.config.size_multiple()) * net.config.scale()}});
+    auto const y64 = net64(eval(cast<double>(x)));
+    CHECK(eval(max(abs(cast<double>(y) - y64))).item() < 1e-4);
+    auto const second = net(clone(slice(x, 0, 1, 2)));
+    CHECK(allclose(second, slice(y, 0, 1, 2), 0, 1e-6));
+    int const frames = static_cast<int>(net.config.num_frame);
+    for (auto name : {"feat_l1", "offset.l1", "offset.l2", "offset.l3", "offset.cascade", "mask.l1", "mask.cascade", "aligned"}) CHECK_MESSAGE(seen[name] == frames, name);
+    for (auto name : {"fusion", "reconstruction"}) CHECK_MESSAGE(seen[name] == 1, name);
+    CHECK(seen["temporal_attention"] == (v.with_tsa ? frames : 0));
+    CHECK(seen["spatial_attention"] == (v.with_tsa ? 1 : 0));
+  }
+}
+TEST_CASE("the whole network is bit-equal for 1, 2, 3 and 7 threads") {
+  auto const net = small<float>({.num_feat = 16});
+  auto const x = uniform<float>({1, 5, 3, 36, 28}, 5);
+  nn::forward_options<float> options;
+  options.executor.threads = 1;
+  auto const one = net(x, options);
+  for (int threads : {2, 3, 7}) {
+    options.executor.threads = threads;
+    auto const many = net(x, options);
+    CHECK(std::equal(one.data(), one.data() + one.size(), many.data()));
+  }
+}
+TEST_CASE("wrong inputs and configurations are refused in words") {
+  auto const net = small<float>({});
+  CHECK_THROWS_SAYING(shape_error, "expected (n, 5, 3, h, w), because the model takes 5 frames", net(zeros<float>({1, 4, 3, 8, 8})));
+  CHECK_THROWS_SAYING(shape_error, "positive multiples of 4", net(zeros<float>({1, 5, 3, 8, 10})));
+  CHECK_THROWS_SAYING(shape_error, "positive multiples of 4", net(zeros<float>({1, 5, 3, 0, 8})));
+  CHECK_THROWS_SAYING(shape_error, "positive multiples of 16", small<float>({.hr_in = true})(zeros<float>({1, 5, 3, 8, 16})));
+  CHECK_THROWS_SAYING(model_error, "deformable_groups = 5; expected a divisor of num_feat = 64", nn::edvr_net<float>{edvr_config{.deformable_groups = 5}});
+  CHECK_THROWS_SAYING(model_error, "center_frame_idx = 5; expected 0 to 4", nn::edvr_net<float>{edvr_config{.center_frame_idx = 5}});
+  CHECK_THROWS_SAYING(model_error, "num_frame = 0", nn::edvr_net<float>{edvr_config{.num_frame = 0}});
+  CHECK_THROWS_SAYING(model_error, "10000 reconstruction blocks", nn::edvr_net<float>{edvr_config{.num_reconstruct_block = 10000}});
+}
+TEST_CASE("progress goes from 0 to 1 and can cancel") {
+  auto const net = small<float>({});
+  auto const x = uniform<float>({1, 5, 3, 8, 8}, 5);
+  double last = 0;
+  nn::forward_options<float> options;
+  options.progress = [&](double done) {
+    CHECK(done > last);
+    CHECK(done <= 1);
+    last = done;
+    return true;
+  };
+  net(x, options);
+  CHECK(last > 0.9);
+  options.progress = [](double done) { return done < 0.5; };
+  CHECK_THROWS_AS(net(x, options), cancelled);
+  options.progress = [](double) -> bool { throw std::runtime_error("from the callback"); };
+  CHECK_THROWS_AS(net(x, options), std::runtime_error);
+}
+TEST_CASE("multiply-adds and parameters are those that the published configurations have") {
+  struct row {
+    char const* name;
+    double giga;
+    index_t parameters;
+  } const rows[] = {{"EDVR_M_x4_SR_REDS", 486.8, 3300131},       {"EDVR_M_woTSA_x4_SR_REDS", 469.1, 2996259},  {"EDVR_L_x4_SR_REDS", 2115.5, 20633827},
+                    {"EDVR_L_woTSA_x4_SR_REDS", 2044.8, 19419875}, {"EDVR_L_x4_SR_Vimeo90K", 2625.5, 20699363}, {"EDVR_L_x4_SRblur_REDS", 2605.9, 23306851},
+                    {"EDVR_L_deblur_REDS or EDVR_L_deblurcomp_REDS", 2833.2, 23602019}, {"EDVR_REDS_SR_Stage2", 2003.0, 15025635},
+                    {"EDVR_REDS_SRblur_Stage2, _deblur_Stage2 or _deblurcomp_Stage2", 2493.5, 17698659}};
+  REQUIRE(std::size(rows) == std::size(published_models));
+  for (std::size_t i = 0; i < std::size(rows); ++i) {
+    auto const& m = published_models[i];
+    CAPTURE(m.name);
+    CHECK(m.name == rows[i].name);
+    index_t const s = m.config.hr_in ? 4 : 1;
+    CHECK(std::fabs(static_cast<double>(multiply_adds(layers(m.config, 180 * s, 320 * s))) / 1e9 - rows[i].giga) < 0.06);
+    CHECK(nn::parameter_count(nn::edvr_net<float>(m.config)) == rows[i].parameters);
+    CHECK(nearest_published(m.config) == m.name);
+  }
+  CHECK(contains(nearest_published({.num_feat = 48}), "EDVR_M_x4_SR_REDS, but for num_feat = 48 (64 there)"));
+}
+TEST_CASE("EDVR-M runs every convolution as im2col by default") {
+  auto const all = layers(edvr_config{}, 180, 320);
+  CHECK(all.size() == 72);
+  int deformable = 0;
+  for (auto const& l : all) {
+    CHECK(l.runs_as == algorithm::im2col);
+    deformable += l.deformable;
+  }
+  CHECK(deformable == 4);
+  static_assert(choose<algo::automatic, double, cpu>() == algorithm::im2col);
+  static_assert(choose<algo::automatic, long double, cpu>() == algorithm::reference);
+  static_assert(choose<algo::automatic, float, gpu>() == algorithm::reference);
+  static_assert(choose<algo::reference, float, cpu>() == algorithm::reference);
+}
+TEST_CASE("the memory foreseen for a window is what its tensors take, within 15 %") {
+  for (auto const& v : variants) {
+    auto const net = small<float>({.num_feat = 32, .num_frame = v.num_frame, .deformable_groups = 8, .hr_in = v.hr_in, .with_predeblur = v.with_predeblur, .with_tsa = v.with_tsa});
+    index_t const side = net.config.hr_in ? 160 : 48;
+    auto const x = uniform<float>({1, v.num_frame, 3, side, side}, 1);
+    host_memory.peak_bytes = host_memory.bytes.load();
+    auto const before = host_memory.bytes.load() - static_cast<std::int64_t>(sizeof(float)) * (x.size() + nn::parameter_count(net));
+    (void)net(x);
+    double const peak = static_cast<double>(host_memory.peak_bytes.load() - before), foreseen = static_cast<double>(peak_tensor_bytes(net.config, side, side));
+    CAPTURE(v.hr_in); CAPTURE(v.with_predeblur); CAPTURE(v.with_tsa); CAPTURE(v.num_frame); CAPTURE(peak); CAPTURE(foreseen);
+    CHECK(foreseen > 0.85 * peak);
+    CHECK(foreseen < 1.15 * peak);
+  }
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "networks.hpp"
+#include "support.hpp"
+using namespace edvr;
+
+namespace {
+template <class T = float>
+nn::edvr_net<T> small(edvr_config c = {}) {
+  c.num_feat = 8, c.deformable_groups = 2, c.num_extract_block = c.num_reconstruct_block = 1;
+  nn::edvr_net<T> net(c);
+  nn::init_random(net, 3);
+  return net;
+}
+template <class T, class Restorer>
+std::vector<tensor<T, 3>> run(Restorer& restorer, tensor<T, 4> const& clip) {
+  std::vector<tensor<T, 3>> out;
+  for (index_t t = 0; t < clip.extent(0); ++t) {
+    restorer.push(select(clip, 0, t));
+    while (auto y = restorer.pop()) out.push_back(*y);
+  }
+  restorer.finish();
+  while (auto y = restorer.pop()) out.push_back(*y);
+  return out;
+}
+/// Frame c0 restored from its window taken straight from the clip.
+template <class T>
+tensor<T, 3> direct(nn::edvr_net<T> const& net, tensor<T, 4> const& clip, index_t c0, temporal_padding p) {
+  auto x = empty<T>(coord<5>{{1, net.config.num_frame, 3, clip.extent(2), clip.extent(3)}});
+  auto const frames = window_frames(c0, clip.extent(0), {net.config.num_frame, net.config.center()}, p);
+  for (std::size_t i = 0; i < frames.size(); ++i) assign(select(select(x, 0, 0), 0, static_cast<index_t>(i)), select(clip, 0, frames[i]));
+  return squeeze(restore_window(net, x), 0);
+}
+constexpr temporal_padding modes[] = {temporal_padding::replicate, temporal_padding::reflection, temporal_padding::reflection_circle, temporal_padding::circle};
+}  // namespace
+
+TEST_CASE("windows at the ends of a clip") {
+  auto const is = [](index_t c0, index_t t, temporal_padding p, std::vector<index_t> want) { CHECK(window_frames(c0, 100, {t, t / 2}, p) == want); };
+  is(0, 5, temporal_padding::replicate, {0, 0, 0, 1, 2});
+  is(98, 5, temporal_padding::replicate, {96, 97, 98, 99, 99});
+  is(0, 5, temporal_padding::reflection, {2, 1, 0, 1, 2});
+  is(99, 7, temporal_padding::reflection, {96, 97, 98, 99, 98, 97, 96});
+  is(0, 5, temporal_padding::reflection_circle, {4, 3, 0, 1, 2});
+  is(1, 5, temporal_padding::reflection_circle, {4, 0, 1, 2, 3});
+  is(98, 7, temporal_padding::reflection_circle, {95, 96, 97, 98, 99, 94, 93});
+  is(0, 7, temporal_padding::circle, {4, 5, 6, 0, 1, 2, 3});
+  is(99, 7, temporal_padding::circle, {96, 97, 98, 99, 93, 94, 95});
+  for (auto p : modes)
+    for (index_t n = 1; n <= 12; ++n)
+      for (index_t t = 1; t <= 8; ++t)
+        for (index_t center = 0; center < t; ++center)
+          for (index_t c0 = 0; c0 < n; ++c0) {
+            auto const w = window_frames(c0, n, {t, center}, p);
+            CHECK(static_cast<index_t>(w.size()) == t);
+            CHECK(w[static_cast<std::size_t>(center)] == c0);
+            for (auto f : w) CHECK((f >= 0 && f < n));
+          }
+}
+TEST_CASE("a streamed clip is, frame for frame and bit for bit, its windows; short clips fall back to replicate") {
+  for (edvr_config c : {edvr_config{}, edvr_config{.num_frame = 3, .center_frame_idx = 0}, edvr_config{.num_frame = 4}}) {
+    auto const net = small(c);
+    for (auto p : modes)
+      for (index_t n : {1, 2, 3, 4, 5, 7}) {
+        auto const clip = uniform<float>({n, 3, 8, 8}, 1);
+        video_options<float> o;
+        o.padding = p;
+        video_restorer<float> restorer(net, o);
+        auto const out = run(restorer, clip);
+        REQUIRE(static_cast<index_t>(out.size()) == n);
+        CHECK(restorer.fell_back() == !is_possible(p, {net.config.num_frame, net.config.center()}, n));
+        for (index_t t : {index_t{0}, n / 2, n - 1}) CHECK(allclose(out[static_cast<std::size_t>(t)], direct(net, clip, t, p), 0, 0));
+      }
+  }
+}
+TEST_CASE("seek restores the same frames as the whole clip, reading only what their windows need") {
+  auto const net = small();
+  auto const clip = uniform<float>({12, 3, 8, 8}, 1);
+  for (auto p : modes) {
+    video_options<float> o;
+    o.padding = p;
+    video_restorer<float> all(net, o);
+    auto const want = run(all, clip);
+    for (index_t from : {1, 5, 7, 11}) {
+      video_restorer<float> part(net, o);
+      index_t const first = part.seek(from);
+      CHECK(first == std::max<index_t>(0, from - 4));
+      auto const got = run(part, slice(clip, 0, first, 12));
+      REQUIRE(static_cast<index_t>(got.size()) == 12 - from);
+      for (std::size_t i = 0; i < got.size(); ++i) CHECK(allclose(got[i], want[i + static_cast<std::size_t>(from)], 0, 0));
+    }
+  }
+}
+TEST_CASE("frames of any size come back at the scaled size, and the padding does not reach far") {
+  auto const net = small();
+  for (auto [h, w] : {std::pair<index_t, index_t>{1, 1}, {3, 5}, {8, 9}, {13, 4}}) {
+    auto const x = uniform<float>({1, 5, 3, h, w}, 1);
+    for (auto mode : {pad_mode::reflect, pad_mode::replicate}) {
+      video_options<float> o;
+      o.spatial = mode;
+      CHECK(restore_window(net, x, o).shape() == shape<4>{{1, 3, 4 * h, 4 * w}});
+    }
+  }
+  auto const deblur = small({.hr_in = true, .with_predeblur = true});
+  CHECK(restore_window(deblur, uniform<float>({1, 5, 3, 17, 30}, 1)).shape() == shape<4>{{1, 3, 17, 30}});
+  CHECK_THROWS_SAYING(shape_error, "no empty frames", restore_window(net, zeros<float>({1, 5, 3, 0, 4})));
+}
+TEST_CASE("the ensemble is the mean over four flips, and commutes with them") {
+  auto const net = small<double>();
+  auto const x = uniform<double>({1, 5, 3, 8, 12}, 1);
+  video_options<double> o;
+  o.ensemble = true;
+  auto const y = restore_window(net, x, o);
+  auto const mean = eval((net(x) + flip(net(clone(flip(x, 4))), 3) + flip(net(clone(flip(x, 3))), 2) + flip(flip(net(clone(flip(flip(x, 3), 4))), 2), 3)) / 4.0);
+  CHECK_CLOSE(y, mean, 1000);
+  CHECK_CLOSE(restore_window(net, clone(flip(x, 4)), o), clone(flip(y, 3)), 1000);
+}
+TEST_CASE("two stages are the second model over the first one's 8-bit frames") {
+  auto const first = small(), second = small({.hr_in = true});
+  auto const clip = uniform<float>({6, 3, 8, 8}, 1);
+  video_options<float> o1, o2;
+  o2.padding = temporal_padding::replicate;
+  video_restorer<float> a(first, o1), b(second, o2);
+  auto const middle = run(a, clip);
+  auto all = empty<float>(coord<4>{{6, 3, 32, 32}});
+  for (std::size_t i = 0; i < middle.size(); ++i) assign(select(all, 0, static_cast<index_t>(i)), from_8bit<float>(to_8bit(middle[i])));
+  auto const want = run(b, all);
+  two_stage_restorer<float> both(video_restorer<float>(first, o1), video_restorer<float>(second, o2));
+  auto const got = run(both, clip);
+  REQUIRE(got.size() == 6);
+  for (std::size_t i = 0; i < 6; ++i) CHECK(allclose(got[i], want[i], 0, 0));
+  CHECK_THROWS_SAYING(model_error, "the second model enlarges", two_stage_restorer<float>(video_restorer<float>(first), video_restorer<float>(first)));
+}
+TEST_CASE("memory of 100 frames is within 5 % of that of 20") {
+  auto const net = small();
+  auto const peak_of = [&](index_t n) {
+    host_memory.peak_bytes = host_memory.bytes.load();
+    auto const before = host_memory.bytes.load();
+    video_restorer<float> restorer(net);
+    index_t given = 0;
+    for (index_t t = 0; t < n; ++t) {
+      restorer.push(uniform<float>({3, 16, 16}, static_cast<std::uint64_t>(t)));
+      while (restorer.pop()) ++given;
+    }
+    restorer.finish();
+    while (restorer.pop()) ++given;
+    CHECK(given == n);
+    return static_cast<double>(host_memory.peak_bytes.load() - before);
+  };
+  double const twenty = peak_of(20), hundred = peak_of(100);
+  CHECK(hundred <= 1.05 * twenty);
+}
+TEST_CASE("wrong frames, cancelling and results that are not finite are errors that name the frame") {
+  auto const net = small();
+  video_restorer<float> r(net);
+  CHECK_THROWS_SAYING(shape_error, "frame 0 has shape (4, 8, 8); expected (3, h, w)", r.push(zeros<float>({4, 8, 8})));
+  r.push(zeros<float>({3, 8, 8}));
+  CHECK_THROWS_SAYING(shape_error, "frame 1 has shape (3, 8, 12); expected (3, 8, 8)", r.push(zeros<float>({3, 8, 12})));
+  r.finish();
+  CHECK_THROWS_SAYING(error, "push after finish", r.push(zeros<float>({3, 8, 8})));
+  CHECK(r.pop());
+  CHECK_FALSE(r.pop());
+
+  video_options<float> stop;
+  stop.forward.progress = [](double done) { return done < 0.5; };
+  video_restorer<float> cancelled_one(net, stop);
+  cancelled_one.push(zeros<float>({3, 8, 8})), cancelled_one.finish();
+  CHECK_THROWS_AS(cancelled_one.pop(), cancelled);
+
+  video_restorer<float> bad(net);
+  for (int i = 0; i < 6; ++i) bad.push(full<float>({3, 8, 8}, i == 5 ? std::nanf("") : 0.5f));
+  bad.finish();
+  for (int i = 0; i < 1; ++i) CHECK(bad.pop());
+  CHECK(bad.pop());
+  CHECK(bad.pop());
+  CHECK_THROWS_SAYING(numeric_error, "frame 3: ", bad.pop());
+}
+TEST_CASE("8 bits: clamped, rounded half to even, and back") {
+  auto const x = from({-1.f, 0.f, 0.5f / 255, 1.5f / 255, 2.5f / 255, 1.f, 2.f}, {7});
+  auto const y = to_8bit(x);
+  std::vector<int> got;
+  for (index_t i = 0; i < 7; ++i) got.push_back(y(i));
+  CHECK(got == std::vector<int>{0, 0, 0, 2, 2, 255, 255});
+  auto const all = eval(cast<std::uint8_t>(arange<int>(256)));
+  CHECK(allclose(to_8bit(from_8bit<float>(all)), all, 0, 0));
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <cstdlib>
+
+#include "cases.hpp"
+#include "support.hpp"
+using namespace edvr;
+
+namespace {
+template <class T>
+struct inputs {
+  tensor<T, 4> x, w;
+  tensor<T, 1> b;
+  explicit inputs(cases::conv const& c)
+      : x(normal<T>({c.n, c.c, c.h, c.w}, 7)), w(normal<T>({c.k, c.c / c.p.groups, c.r, c.s}, 8)), b(normal<T>({c.k}, 9)) {}
+};
+}  // namespace
+
+TEST_CASE_TEMPLATE("conv2d: the plain functor is the sum written out", T, float, double) {
+  for (auto const& c : cases::conv2d) {
+    inputs<T> const in(c);
+    auto const y = eval(conv2d(in.x, in.w, in.b, c.p, algo::reference{}));
+    for (index_t n = 0; n < c.n; ++n)
+      for (index_t k = 0; k < c.k; ++k)
+        for (index_t h = 0; h < y.extent(2); ++h)
+          for (index_t w = 0; w < y.extent(3); ++w) {
+            double sum = static_cast<double>(in.b(k));
+            index_t const per = c.c / c.p.groups, g = k / (c.k / c.p.groups);
+            for (index_t a = 0; a < per; ++a)
+              for (index_t i = 0; i < c.r; ++i)
+                for (index_t j = 0; j < c.s; ++j) {
+                  index_t const p = h * c.p.stride.y - c.p.padding.y + i * c.p.dilation.y, q = w * c.p.stride.x - c.p.padding.x + j * c.p.dilation.x;
+                  if (p >= 0 && p < c.h && q >= 0 && q < c.w) sum += static_cast<double>(in.x(n, g * per + a, p, q)) * static_cast<double>(in.w(k, a, i, j));
+                }
+            if (std::fabs(sum - static_cast<double>(y(n, k, h, w))) > tolerance<T>(per * c.r * c.s) * (1 + std::fabs(sum))) FAIL_CHECK("wrong at " << h << ", " << w);
+          }
+  }
+}
+TEST_CASE_TEMPLATE("conv2d: im2col agrees with the reference on every case and layout", T, float, double) {
+  for (auto const& c : cases::conv2d) {
+    CAPTURE(c.h); CAPTURE(c.w);
+    inputs<T> const in(c);
+    index_t const terms = c.c / c.p.groups * c.r * c.s;
+    auto const want = eval(conv2d(in.x, in.w, in.b, c.p, algo::reference{}));
+    CHECK_CLOSE(eval(conv2d(in.x, in.w, in.b, c.p, algo::im2col{})), want, terms);
+    CHECK_CLOSE(eval(conv2d(in_channels_last(in.x), in.w, in.b, c.p)), want, terms);
+    CHECK_CLOSE(eval(conv2d(with_gaps(in.x), with_gaps(in.w), with_gaps(in.b), c.p)), want, terms);
+    CHECK_CLOSE(eval(conv2d(with_gaps(in.x), with_gaps(in.w), with_gaps(in.b), c.p, algo::reference{})), want, terms);
+    CHECK_CLOSE(eval(conv2d(in.x, in.w, c.p) + reshape(in.b, {c.k, 1, 1})), want, terms);
+    auto const row_major_result = empty<T>(want.shape());
+    assign(row_major_result, conv2d(in.x, in.w, in.b, c.p));
+    CHECK_CLOSE(row_major_result, want, terms);
+  }
+}
+TEST_CASE_TEMPLATE("conv2d: NaN and infinity spread to the window and no further, in both algorithms", T, float, double) {
+  auto const x = ones<T>({1, 2, 7, 7}), w = ones<T>({3, 2, 3, 3});
+  x(0, 1, 3, 3) = static_cast<T>(std::nan(""));
+  x(0, 0, 0, 6) = static_cast<T>(HUGE_VAL);
+  auto const check = [](auto const& y) {
+    for (index_t h = 0; h < 7; ++h)
+      for (index_t v = 0; v < 7; ++v) {
+        bool const near = std::abs(h - 3) <= 1 && std::abs(v - 3) <= 1, corner = h <= 1 && v >= 5;
+        CHECK(std::isnan(y(0, 2, h, v)) == near);
+        CHECK(std::isinf(y(0, 2, h, v)) == corner);
+      }
+  };
+  check(eval(conv2d(x, w, {.padding = 1}, algo::reference{})));
+  check(eval(conv2d(x, w, {.padding = 1}, algo::im2col{})));
+}
+TEST_CASE("conv2d: an integer-valued problem is exact, also in float") {
+  auto const x = eval(cast<float>(cast<int>(4.f * normal<float>({2, 32, 15, 14}, 1)))), w = eval(cast<float>(cast<int>(3.f * normal<float>({48, 32, 3, 3}, 2))));
+  CHECK(allclose(conv2d(x, w, {.padding = 1}), conv2d(x, w, {.padding = 1}, algo::reference{}), 0, 0));
+}
+namespace {
+/// A scalar of a user's own: exact products and sums of small integers, nothing else.
+struct counted {
+  long v;
+  counted() = default;
+  explicit counted(int i) : v(i) {}
+  friend counted operator+(counted a, counted b) { return counted(static_cast<int>(a.v + b.v)); }
+  friend counted operator*(counted a, counted b) { return counted(static_cast<int>(a.v * b.v)); }
+  counted& operator+=(counted b) { return v += b.v, *this; }
+};
+}  // namespace
+TEST_CASE("conv2d and matmul take any scalar with the usual operators") {
+  auto const x = full<counted>({1, 2, 4, 4}, counted(2)), w = full<counted>({3, 2, 3, 3}, counted(5));
+  CHECK(eval(conv2d(x, w))(0, 2, 1, 1).v == 2 * 5 * 18);
+  CHECK(eval(conv2d(x, w, conv2d_params{}, algo::im2col{}))(0, 2, 1, 1).v == 2 * 5 * 18);
+  CHECK(eval(matmul(full<counted>({2, 3}, counted(2)), full<counted>({3, 2}, counted(4))))(1, 1).v == 24);
+  auto const l = normal<long double>({1, 3, 5, 5}, 1), k = normal<long double>({2, 3, 3, 3}, 2);
+  CHECK(std::fabs(static_cast<double>(eval(conv2d(l, k))(0, 1, 2, 2)) - eval(conv2d(normal<double>({1, 3, 5, 5}, 1), normal<double>({2, 3, 3, 3}, 2)))(0, 1, 2, 2)) < 1e-13);
+}
+TEST_CASE("conv2d: refusals name the argument, what it has and what is expected") {
+  auto const x = zeros<float>({1, 64, 8, 8}), w = zeros<float>({64, 32, 3, 3});
+  CHECK_THROWS_SAYING(shape_error, "conv2d: weight has shape (64, 32, 3, 3); expected (k, 64, r, s), because x has 64 channels and groups = 1", conv2d(x, w));
+  CHECK_THROWS_SAYING(shape_error, "bias has 3 elements; expected 64", conv2d(x, zeros<float>({64, 64, 3, 3}), zeros<float>({3})));
+  CHECK_THROWS_SAYING(shape_error, "groups = 5; expected a positive divisor", conv2d(x, w, {.groups = 5}));
+  CHECK_THROWS_SAYING(shape_error, "groups = 0", conv2d(x, w, {.groups = 0}));
+  CHECK_THROWS_SAYING(shape_error, "stride 0", conv2d(x, w, {.stride = 0, .groups = 2}));
+  CHECK_THROWS_SAYING(shape_error, "dilation 0", conv2d(x, w, {.dilation = 0, .groups = 2}));
+  CHECK_THROWS_SAYING(shape_error, "padding -1", conv2d(x, w, {.padding = -1, .groups = 2}));
+  CHECK_THROWS_SAYING(shape_error, "window reaches over 9 elements (vertical), the padded input has 8", conv2d(x, zeros<float>({1, 64, 9, 1})));
+  CHECK_THROWS_SAYING(shape_error, "window of 0 taps", conv2d(x, zeros<float>({1, 64, 0, 1})));
+}
+TEST_CASE_TEMPLATE("matmul: the matrix product agrees with the plain sum, any layout and size", T, float, double) {
+  for (auto [m, n, k] : {std::array<index_t, 3>{5, 7, 3}, {1, 1, 1}, {130, 33, 65}, {4, 0, 3}, {3, 4, 0}, {0, 2, 2}}) {
+    auto const a = normal<T>({m, k}, 1), b = normal<T>({k, n}, 2);
+    auto const want = eval(matmul(a, b, algo::reference{}));
+    CHECK_CLOSE(eval(matmul(a, b)), want, k);
+    CHECK_CLOSE(eval(matmul(with_gaps(a), permute(clone(permute(b, {1, 0})), {1, 0}))), want, k);
+    CHECK_CLOSE(eval(relu(matmul(a + a, b)) * T(2)), eval(relu(want + want) * T(2)), k);
+  }
+  CHECK_THROWS_SAYING(shape_error, "matmul: shapes (2, 3) and (2, 3)", matmul(zeros<T>({2, 3}), zeros<T>({2, 3})));
+}

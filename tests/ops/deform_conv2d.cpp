@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cases.hpp"
+#include "support.hpp"
+using namespace edvr;
+
+namespace {
+template <class T>
+struct inputs {
+  tensor<T, 4> x, w, offset, mask;
+  tensor<T, 1> b;
+  inputs(cases::conv const& c, index_t groups, double reach)
+      : x(normal<T>({c.n, c.c, c.h, c.w}, 7)), w(normal<T>({c.k, c.c / c.p.groups, c.r, c.s}, 8)), b(normal<T>({c.k}, 9)) {
+    auto const y = edvr::conv2d(x, w, b, c.p).shape();
+    offset = normal<T>({c.n, 2 * groups * c.r * c.s, y[2], y[3]}, 10, 0, reach);
+    mask = uniform<T>({c.n, groups * c.r * c.s, y[2], y[3]}, 11);
+  }
+};
+}  // namespace
+
+TEST_CASE_TEMPLATE("deform_conv2d with zero offsets and unit masks is conv2d", T, float, double) {
+  for (auto const& c : cases::conv2d) {
+    if (c.c == 0) continue;  // no channels, no deformable groups
+    inputs<T> const in(c, 1, 0);
+    auto const want = eval(conv2d(in.x, in.w, in.b, c.p));
+    CHECK_CLOSE(eval(deform_conv2d(in.x, in.offset, in.w, in.b, c.p)), want, c.c * c.r * c.s);
+    CHECK_CLOSE(eval(deform_conv2d(in.x, in.offset, in.w, in.b, c.p, algo::reference{})), want, c.c * c.r * c.s);
+  }
+}
+TEST_CASE_TEMPLATE("deform_conv2d: im2col agrees with the reference on every case, group number and layout", T, float, double) {
+  for (auto const& c : cases::conv2d)
+    for (index_t groups : {index_t{1}, index_t{2}, c.c}) {
+      if (c.c == 0 || c.c % groups != 0) continue;
+      CAPTURE(c.c); CAPTURE(groups);
+      index_t const terms = 4 * c.c * c.r * c.s;
+      inputs<T> const in(c, groups, 3);
+      auto const want = eval(deform_conv2d(in.x, in.offset, in.mask, in.w, in.b, c.p, algo::reference{}));
+      CHECK_CLOSE(eval(deform_conv2d(in.x, in.offset, in.mask, in.w, in.b, c.p, algo::im2col{})), want, terms);
+      CHECK_CLOSE(eval(deform_conv2d(in_channels_last(in.x), with_gaps(in.offset), in_channels_last(in.mask), in.w, in.b, c.p)), want, terms);
+      CHECK_CLOSE(eval(deform_conv2d(with_gaps(in.x), in.offset, with_gaps(in.mask), with_gaps(in.w), with_gaps(in.b), c.p)), want, terms);
+    }
+}
+TEST_CASE_TEMPLATE("deform_conv2d: an integer shift is the shifted picture", T, float, double) {
+  auto const x = normal<T>({1, 4, 9, 8}, 1), w = zeros<T>({4, 4, 1, 1});
+  for (index_t i = 0; i < 4; ++i) w(i, i, 0, 0) = 1;
+  auto const offset = zeros<T>({1, 2, 9, 8});
+  assign(slice(offset, 1, 0, 1), full<T>({1, 1, 9, 8}, T(2)));   // dy
+  assign(slice(offset, 1, 1, 2), full<T>({1, 1, 9, 8}, T(-3)));  // dx
+  auto const y = eval(deform_conv2d(x, offset, w, {}));
+  for (index_t h = 0; h < 9; ++h)
+    for (index_t v = 0; v < 8; ++v) CHECK(y(0, 2, h, v) == (h + 2 < 9 && v - 3 >= 0 ? x(0, 2, h + 2, v - 3) : T(0)));
+}
+TEST_CASE_TEMPLATE("D.3 64: deform_conv2d with special offsets, masks and pixels", T, float, double) {
+  T const nan = static_cast<T>(std::nan("")), inf = static_cast<T>(HUGE_VAL), h = 5, w = 6;
+  T const ulp = std::numeric_limits<T>::epsilon();
+  auto const x = normal<T>({1, 8, 5, 6}, 1), weight = normal<T>({8, 8, 1, 1}, 2);
+  auto const bias = normal<T>({8}, 3);
+  for (T v : {nan, inf, -inf, T(1e30), T(-1e30), T(-1), -T(1) + ulp, -T(1) - 2 * ulp, h, h - 8 * ulp, w, w - 8 * ulp, h - 1, w - 1, T(-0.0), std::numeric_limits<T>::denorm_min(), T(9.2e18), T(-9.3e18)})
+    for (int axis : {0, 1}) {
+      CAPTURE(v); CAPTURE(axis);
+      auto const offset = zeros<T>({1, 2, 5, 6});
+      offset(0, axis, 0, 0) = v;
+      auto const a = eval(deform_conv2d(x, offset, weight, bias, {}, algo::reference{})), b = eval(deform_conv2d(x, offset, weight, bias, {}, algo::im2col{}));
+      CHECK_CLOSE(b, a, 32);
+      if (!(v > -1 && v < (axis == 0 ? h : w))) CHECK(b(0, 3, 0, 0) == doctest::Approx(static_cast<double>(bias(3))).epsilon(1e-5));  // outside: nothing but the bias
+      CHECK(std::isfinite(b(0, 0, 4, 5)));
+    }
+  auto const offset = zeros<T>({1, 2, 5, 6}), mask = ones<T>({1, 1, 5, 6});
+  mask(0, 0, 2, 2) = nan;
+  x(0, 1, 4, 4) = inf;
+  auto const a = eval(deform_conv2d(x, offset, mask, weight, bias, {}, algo::reference{})), b = eval(deform_conv2d(x, offset, mask, weight, bias, {}, algo::im2col{}));
+  for (auto const& y : {a, b}) {
+    CHECK(std::isnan(y(0, 0, 2, 2)));
+    CHECK(std::isfinite(y(0, 0, 2, 3)));
+    CHECK_FALSE(std::isfinite(y(0, 0, 4, 4)));
+    CHECK(std::isfinite(y(0, 0, 0, 0)));
+  }
+}
+TEST_CASE("deform_conv2d: refusals") {
+  auto const x = zeros<float>({1, 8, 6, 6}), w = zeros<float>({8, 8, 3, 3});
+  conv2d_params const p{.padding = 1};
+  CHECK_THROWS_SAYING(shape_error, "offset has 17 channels; expected 2 * 9 for each deformable group", deform_conv2d(x, zeros<float>({1, 17, 6, 6}), w, {}, p));
+  CHECK_THROWS_SAYING(shape_error, "divides the 8 channels", deform_conv2d(x, zeros<float>({1, 54, 6, 6}), w, {}, p));
+  CHECK_THROWS_SAYING(shape_error, "offset has shape (1, 18, 5, 6); expected (1, 18, 6, 6)", deform_conv2d(x, zeros<float>({1, 18, 5, 6}), w, {}, p));
+  CHECK_THROWS_SAYING(shape_error, "mask has shape (1, 18, 6, 6); expected (1, 9, 6, 6)", deform_conv2d(x, zeros<float>({1, 18, 6, 6}), zeros<float>({1, 18, 6, 6}), w, {}, p));
+}
+TEST_CASE("deform_conv2d: an integer-valued problem with integer offsets is exact in float") {
+  auto const x = eval(cast<float>(cast<int>(5.f * normal<float>({1, 16, 12, 11}, 1)))), w = eval(cast<float>(cast<int>(3.f * normal<float>({8, 16, 3, 3}, 2))));
+  auto const offset = eval(cast<float>(cast<int>(4.f * normal<float>({1, 2 * 18, 12, 11}, 3))));
+  conv2d_params const p{.padding = 1};
+  CHECK(allclose(deform_conv2d(x, offset, w, {}, p), deform_conv2d(x, offset, w, {}, p, algo::reference{}), 0, 0));
+}

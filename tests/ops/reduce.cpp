@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support.hpp"
+using namespace edvr;
+
+TEST_CASE_TEMPLATE("reductions over chosen axes agree with loops", T, float, double) {
+  auto const x = normal<T>({3, 4, 5}, 1);
+  auto const s = eval(sum(x, {0, 2}));
+  CHECK(s.shape() == shape<1>{{4}});
+  for (index_t j = 0; j < 4; ++j) {
+    double want = 0, most = -HUGE_VAL, least = HUGE_VAL;
+    for (index_t i = 0; i < 3; ++i)
+      for (index_t k = 0; k < 5; ++k) {
+        want += static_cast<double>(x(i, j, k));
+        most = std::fmax(most, static_cast<double>(x(i, j, k))), least = std::fmin(least, static_cast<double>(x(i, j, k)));
+      }
+    CHECK(std::fabs(static_cast<double>(s(j)) - want) < tolerance<T>(15));
+    CHECK(std::fabs(static_cast<double>(eval(mean(x, {0, 2}))(j)) - want / 15) < tolerance<T>(15));
+    CHECK(static_cast<double>(eval(max(x, {0, 2}))(j)) == most);
+    CHECK(static_cast<double>(eval(min(x, {0, 2}, keepdim))(0, j, 0)) == least);
+  }
+  CHECK(eval(sum(x, {1}, keepdim)).shape() == shape<3>{{3, 1, 5}});
+  CHECK_CLOSE(eval(sum(with_gaps(x), {1})), eval(sum(x, {1})), 4);
+  CHECK(eval(sum(flip(x, 0))).item() == eval(sum(x)).item());
+}
+TEST_CASE("sums of floats are kept in double") {
+  auto const x = full<float>({1 << 25}, 0.1f);
+  CHECK(std::fabs(eval(sum(x)).item() - 0.1f * (1 << 25)) < 1);  // a float running sum is off by 5e5 here
+}
+TEST_CASE("NaN wins a maximum, empty axes are refused or give the neutral value") {
+  auto const x = from({1., std::nan(""), -HUGE_VAL, 5.}, {2, 2});
+  CHECK(std::isnan(eval(max(x, {1}))(0)));
+  CHECK(eval(max(x, {1}))(1) == 5);
+  CHECK(std::isnan(eval(min(x)).item()));
+  CHECK(eval(max(full<double>({2}, -HUGE_VAL))).item() == -HUGE_VAL);
+  auto const none = zeros<float>({0, 3});
+  CHECK(eval(sum(none, {0}))(2) == 0);
+  CHECK(std::isnan(eval(mean(none, {0}))(0)));
+  CHECK(eval(sum(none, {1})).size() == 0);
+  CHECK_THROWS_SAYING(shape_error, "max: axis 0 of (0, 3) is empty", max(none, {0}));
+  CHECK_THROWS_SAYING(shape_error, "given twice", sum(x, {0, 0}));
+  CHECK_THROWS_SAYING(shape_error, "axis 2; expected 0 to 1", sum(x, {2}));
+}
+TEST_CASE("integers reduce in their own type") {
+  CHECK(eval(sum(arange<std::int64_t>(5))).item() == 10);
+  CHECK(eval(max(from({std::uint8_t(3), std::uint8_t(200)}, {2}))).item() == 200);
+}
+TEST_CASE_TEMPLATE("correlation is the sum of products along an axis, and writes no product", T, float, double) {
+  auto const a = normal<T>({2, 8, 3, 4}, 1), b = normal<T>({2, 8, 3, 4}, 2);
+  auto const before = host_memory.allocations.load();
+  auto const y = eval(correlation(a, b));
+  CHECK(host_memory.allocations.load() - before == 1);
+  CHECK(y.shape() == shape<4>{{2, 1, 3, 4}});
+  CHECK_CLOSE(y, eval(sum(eval(a * b), {1}, keepdim)), 8);
+  CHECK(eval(correlation(a, b, 3)).shape() == shape<4>{{2, 8, 3, 1}});
+}
+TEST_CASE_TEMPLATE("the attention gates are their formulas", T, float, double) {
+  auto const a = normal<T>({1, 8, 3, 4}, 1, 0, 0.5), b = normal<T>({1, 8, 3, 4}, 2, 0, 0.5), c = normal<T>({1, 8, 3, 4}, 3);
+  auto const p = eval(temporal_attention(a, b));
+  CHECK_CLOSE(p, eval(sigmoid(eval(correlation(a, b)))), 8);
+  auto const gated = eval(temporal_attention_gate(c, p));
+  CHECK(gated(0, 5, 1, 2) == c(0, 5, 1, 2) * p(0, 0, 1, 2));
+  CHECK_CLOSE(eval(spatial_attention_gate(a, zeros<T>({1, 8, 3, 4}), c)), eval(a + c), 1);  // no attention: x itself
+}
