@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/resource.h>
+
+#include <chrono>
+#include <iostream>
 #include <memory>
 
 #include "commands.hpp"
@@ -14,7 +18,7 @@ struct forward_options {
   model_options model;
   clip_options clip;
   std::string input, output, precision = "float32";
-  bool dump = false;
+  bool dump = false, stats = false;
 };
 
 /// Collects what the network shows, frame by frame, and lays it out as tensors of the whole window.
@@ -92,7 +96,14 @@ int forward(forward_options const& o) {
   }
   if (rank == 5 && !o.clip.stage2.empty()) throw CLI::ValidationError("--stage2", "runs over a clip: it takes an input of rank 4");
   tensor_map result;
+  auto const start = std::chrono::steady_clock::now();
   result.emplace("output", any_tensor(rank == 5 ? restore_window(net, input->second.template to<T, 5>(), options) : run_clip(o, net, options, input->second.template to<T, 4>())));
+  if (o.stats) {
+    rusage use{};
+    getrusage(RUSAGE_SELF, &use);
+    std::cerr << edvr::text(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), " s, ", options.forward.executor.workers(), " threads, peak memory ",
+                            use.ru_maxrss / 1024, " MiB (tensors ", host_memory.peak_bytes.load() >> 20, " MiB)\n");
+  }
   middle.put(result);
   write_safetensors(o.output, result);
   return 0;
@@ -107,6 +118,7 @@ void add_forward(CLI::App& app, action& run) {
   add_model_options(*c, o->model);
   add_clip_options(*c, o->clip);
   c->add_option("--precision", o->precision, "what the numbers are computed in")->check(CLI::IsMember({"float32", "float64"}))->capture_default_str();
+  c->add_flag("--stats", o->stats, "say how long the network took and how much memory");
   c->add_flag("--dump", o->dump, "also write what the network sees in between, as mid.*");
   c->callback([o, &run] { run = [o] { return o->precision == "float64" ? forward<double>(*o) : forward<float>(*o); }; });
 }

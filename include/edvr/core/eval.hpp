@@ -207,7 +207,7 @@ template <class T, int R, class S, expression E, executor Ex = default_executor_
 void assign(tensor<T, R, S> const& y, E e, Ex const& ex = {}) {
   if (!(y.shape() == e.shape())) throw shape_error(text("assign: destination has shape ", y.shape(), "; expected ", e.shape(), ", the expression's"));
   for (int i = 0; i < R; ++i)
-    if (y.extent(i) > 1 && y.strides()[i] == 0) throw alias_error(text("assign: destination repeats its elements along axis ", i, " (a broadcast view); clone it first"));
+    if (!y.empty() && y.extent(i) > 1 && y.strides()[i] == 0) throw alias_error(text("assign: destination repeats its elements along axis ", i, " (a broadcast view); clone it first"));
   detail::refuse_late_reads(y.writable(), e, true);
   detail::run_into(y.writable(), e, ex);
 }

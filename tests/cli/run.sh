@@ -1,0 +1,199 @@
+#!/usr/bin/env bash
+# The program as its users run it: every command, every exit code, hostile arguments and folders.
+# usage: run.sh PROGRAM SOURCE_FOLDER WORK_FOLDER
+set -u
+edvr=$1 source=$2 work=$3
+rm -rf "$work" && mkdir -p "$work" && cd "$work" || exit 1
+golden=$source/tests/golden clip=$source/examples/clip
+failures=0 checks=0
+
+# expect CODE WORDS COMMAND...: runs the command; its exit code and words on standard error (or output) must be these.
+expect() {
+  local code=$1 words=$2 said got
+  shift 2
+  said=$("$@" 2>&1 </dev/null)
+  got=$?
+  checks=$((checks + 1))
+  if [ "$got" != "$code" ] || [[ "$said" != *"$words"* ]]; then
+    failures=$((failures + 1))
+    printf 'FAILED: %s\n  exit %s, expected %s; expected words: %s\n  said: %s\n' "$*" "$got" "$code" "$words" "${said:0:400}"
+  fi
+}
+check() {
+  checks=$((checks + 1))
+  if ! "${@}"; then failures=$((failures + 1)); echo "FAILED: $*"; fi
+}
+
+# --- usage: D.3 61 and 62 of the command line
+expect 2 'subcommand is required' "$edvr"
+expect 0 'Video restoration' "$edvr" --help
+expect 0 'edvr 0.' "$edvr" --version
+for c in restore info forward verify compare evaluate resize sheet convert; do expect 0 "Usage: edvr $c" "$edvr" $c --help; done
+expect 2 'nonsense' "$edvr" nonsense
+expect 2 '--nonsense' "$edvr" info --nonsense
+expect 2 '--threads' "$edvr" info --threads 1 --threads 2
+expect 2 '--threads' "$edvr" info --threads -1
+expect 2 '--threads' "$edvr" info --threads 99999999999999999999
+expect 2 '--threads' "$edvr" info --threads 1,5
+expect 2 '--threads' "$edvr" info --threads 99999
+expect 2 '--padding' "$edvr" restore -i a -o b --padding sideways
+expect 2 '--output is required' "$edvr" restore -i a
+expect 2 'WxH' "$edvr" info --size 320
+expect 2 'WxH' "$edvr" info --size 0x5
+expect 2 '--scale' "$edvr" resize -i "$clip/low" -o x --scale 0
+expect 2 '--scale' "$edvr" resize -i "$clip/low" -o x --scale -1
+expect 2 '1/2, 1/3' "$edvr" resize -i "$clip/low" -o x --scale 0.3 --kind bd
+expect 3 'no such file' "$edvr" restore -i "$(printf 'x%.0s' {1..100000})" -o b
+expect 3 'empty' "$edvr" restore -i '' -o b
+
+# --- models
+expect 0 'EDVR_M_x4_SR_REDS' "$edvr" info -m random:edvr_m
+expect 0 '3300131' "$edvr" info -m random:edvr_m --json
+expect 4 'no such random model' "$edvr" info -m random:nothing
+expect 4 'no such file' "$edvr" info -m nothing.pth
+expect 4 'is a folder' "$edvr" info -m "$clip"
+expect 4 'neither a PyTorch file' "$edvr" info -m "$source/README.md"
+expect 0 'original (2019) names' "$edvr" info -m "$golden/net_e.old_raw_legacy.pth"
+expect 0 'params_ema' "$edvr" info -m "$golden/net_c.params_and_ema_zip.pth" --key params_ema
+expect 4 'center_frame_idx = 7' "$edvr" info --center 7
+for m in edvr_m edvr_l edvr_l_deblur edvr_stage2_sr; do expect 0 im2col "$edvr" info -m random:$m; done
+check [ "$("$edvr" info -m random:edvr_m | grep -c im2col)" = 72 ]
+
+# --- restore
+expect 0 '3 frames in' "$edvr" restore -i "$clip/low" -o out --frames 2:5 --stats --threads 2
+check [ "$(ls out | tr '\n' ' ')" = '00000002.png 00000003.png 00000004.png ' ]
+expect 3 'exists; remove it' "$edvr" restore -i "$clip/low" -o out --frames 2:5
+expect 0 '' "$edvr" restore -i "$clip/low" -o out --frames 2:5 --overwrite --threads 1
+expect 0 '' "$edvr" restore -i "$clip/low/%08d.png" -o 'pattern/f%03d.png' --frames 2:5 --progress none
+for i in 2 3 4; do expect 0 'equal' "$edvr" compare out/0000000$i.png pattern/f00$i.png; done
+expect 0 'note: the clip has only 1 frames' "$edvr" restore -i "$clip/low/00000000.png" -o one.png
+check [ -s one.png ]
+expect 0 'frames/s' "$edvr" restore -i "$clip/low/00000000.png" -o bar.png --progress bar
+expect 2 'selects nothing' "$edvr" restore -i "$clip/low" -o x --frames 5:5
+expect 2 'selects nothing' "$edvr" restore -i "$clip/low" -o x --frames 5:99
+expect 2 'is not A:B' "$edvr" restore -i "$clip/low" -o x --frames 5
+check [ ! -e x ]
+expect 0 '' "$edvr" restore -i "$clip/low/00000000.png" -o ens.png --ensemble --padding replicate --spatial-padding replicate
+expect 1 'DIFFERENT' "$edvr" compare one.png ens.png
+expect 4 'the second model enlarges' "$edvr" restore -i "$clip/low" -o two --stage2 "$golden/net_a.raw_zip.pth" --frames 0:1
+expect 0 '' "$edvr" restore -i "$clip/low" -o two --stage2 "$golden/net_e.old_raw_legacy.pth" --frames 0:1 --allow-nonfinite
+"$edvr" restore -i "$clip/low" -o stopped --progress none & sleep 1.5; kill -INT $!; wait $!; code=$?
+check [ $code = 130 ]
+check [ -z "$(find stopped -name '*.partial')" ]
+
+# --- D.3 55: frame folders
+mkdir empty 'with space' gap mixed hidden natural
+expect 3 'holds no .png' "$edvr" restore -i empty -o x
+cp "$clip/low/00000000.png" 'with space/-a "quoted".png'
+expect 0 '' "$edvr" restore -i 'with space' -o 'out put'
+check [ -s 'out put/-a "quoted".png' ]
+cp "$clip/low/00000000.png" gap/f1.png && cp "$clip/low/00000001.png" gap/f3.png
+expect 0 'jump from 1 to 3' "$edvr" resize -i gap -o gap_out
+cp "$clip/low/00000000.png" mixed/0.png && cp "$clip/truth/00000001.png" mixed/1.png
+expect 3 'mixed/1.png: video_restorer: frame 1 has shape (3, 320, 448); expected (3, 80, 112)' "$edvr" restore -i mixed -o mixed_out
+cp "$clip/low/00000000.png" hidden/.a.png && touch hidden/Thumbs.db && cp "$clip/low/00000000.png" hidden/a.png
+expect 0 '' "$edvr" resize -i hidden -o hidden_out --scale 0.5
+check [ "$(ls -A hidden_out)" = a.png ]
+for i in 9 10 100; do cp "$clip/low/00000000.png" natural/frame$i.png; done
+check [ "$("$edvr" evaluate -i natural -r natural | head -3 | awk '{print $1}' | tr '\n' ' ')" = 'frame9.png frame10.png frame100.png ' ]
+expect 3 'would overwrite an input frame' "$edvr" restore -i natural -o natural --overwrite
+ln -s loop loop 2>/dev/null
+expect 3 'loop' "$edvr" restore -i loop -o x
+touch a_file
+expect 3 'is a file; expected a folder' "$edvr" restore -i "$clip/low" -o a_file
+expect 3 'two frames would be written' bash -c "mkdir same && cp '$clip/low/00000000.png' same/a.png && cp '$clip/low/00000000.png' same/a.PNG && '$edvr' restore -i same -o same_out"
+expect 3 'not a frame pattern' "$edvr" restore -i 'x%s.png' -o x
+expect 3 'expected one %d' "$edvr" restore -i 'x%d%d.png' -o x
+expect 3 'no file matches' "$edvr" restore -i 'natural/%d.png' -o x
+expect 3 'outputs are PNG' "$edvr" restore -i natural -o 'x/%d.jpg'
+printf 'GIF89a' > natural/frame101.png
+expect 3 'frame101.png: is neither PNG nor JPEG' "$edvr" restore -i natural -o natural_out
+bash -c "printf 'x\xffy' >/dev/null; cp '$clip/low/00000000.png' \$'hidden/na\xffme.png'" 2>/dev/null && expect 0 '' "$edvr" resize -i hidden -o hidden2_out --scale 0.5
+if [ "$(id -u)" != 0 ]; then
+  mkdir locked && chmod 500 locked
+  expect 3 'cannot be' "$edvr" restore -i "$clip/low" -o locked/x --frames 0:1
+fi
+expect 3 'cannot be made' "$edvr" restore -i "$clip/low" -o /proc/nothing/x --frames 0:1
+
+# --- numerics: a frame that is not finite is named, no picture is written
+python3 - "$golden/net_a.weights.safetensors" nan.safetensors <<'P' 2>/dev/null || echo 'no python3: the non-finite case is left to the unit tests'
+import json, struct, sys
+b = bytearray(open(sys.argv[1], 'rb').read())
+n = struct.unpack('<Q', b[:8])[0]
+h = json.loads(b[8:8 + n])
+at = 8 + n + h['conv_last.bias']['data_offsets'][0]
+b[at:at + 4] = struct.pack('<f', float('nan'))
+open(sys.argv[2], 'wb').write(b)
+P
+if [ -e nan.safetensors ]; then
+  expect 4 'conv_last.bias (1 of 3)' "$edvr" restore -i "$clip/low" -o nan -m nan.safetensors --frames 1:2
+  expect 6 '00000001.png: frame 1:' "$edvr" restore -i "$clip/low" -o nan -m nan.safetensors --frames 1:2 --allow-nonfinite
+  check [ -z "$(ls nan)" ]
+fi
+
+# --- forward, compare, convert
+expect 0 '' "$edvr" forward -m "$golden/net_a.raw_zip.pth" -i "$golden/net_a.io.safetensors" -o fwd.safetensors --dump --precision float64
+expect 1 'only in' "$edvr" compare fwd.safetensors "$golden/net_a.io.safetensors" --atol 1e-6
+"$edvr" compare fwd.safetensors "$golden/net_a.io.safetensors" --atol 1e-6 > cmp.txt
+for t in output mid.feat_l1 mid.aligned mid.fusion mid.reconstruction; do check grep -q "^$t: .*max abs" cmp.txt; check [ "$(grep "^$t: " cmp.txt | grep -c DIFFERENT)" = 0 ]; done
+for t in offset.l1 offset.l2 offset.l3 offset.cascade mask.l1 mask.cascade temporal_attention spatial_attention; do check grep -q "^mid.$t: only" cmp.txt; done
+expect 0 '' "$edvr" forward -m "$golden/net_a.raw_zip.pth" -i "$golden/net_a.clip7.safetensors" -o clip.safetensors
+expect 2 'takes an input of rank 5' "$edvr" forward -m "$golden/net_a.raw_zip.pth" -i "$golden/net_a.clip7.safetensors" -o x.safetensors --dump
+expect 3 'holds no tensor "input"' "$edvr" forward -i "$golden/net_a.weights.safetensors" -o x.safetensors
+expect 3 'because the model takes 5 frames' "$edvr" forward -i "$golden/net_c.io.safetensors" -o x.safetensors
+expect 0 '92 tensors' "$edvr" convert -m "$golden/net_e.old_raw_legacy.pth" -o converted.safetensors 
+expect 0 '' "$edvr" forward -m converted.safetensors -i "$golden/net_e.io.safetensors" -o e1.safetensors
+expect 0 '' "$edvr" forward -m "$golden/net_e.old_raw_legacy.pth" -i "$golden/net_e.io.safetensors" -o e2.safetensors
+expect 0 'equal' "$edvr" compare e1.safetensors e2.safetensors
+expect 3 'exists' "$edvr" convert -o converted.safetensors
+expect 3 'cannot be written' "$edvr" convert -o /nowhere/x.safetensors
+expect 1 'shapes differ' "$edvr" compare "$clip/low/00000000.png" "$clip/truth/00000000.png"
+expect 0 'equal' "$edvr" compare "$clip/low/00000000.png" "$clip/low/00000000.png"
+expect 1 'max abs' "$edvr" compare "$clip/low/00000000.png" "$clip/low/00000001.png"
+expect 0 'max abs' "$edvr" compare "$clip/low/00000000.png" "$clip/low/00000001.png" --atol 255
+expect 3 'no such file' "$edvr" compare nothing "$clip/low/00000001.png"
+
+# --- verify: passes, notices one moved value, and files without a known case
+expect 0 ' 0 results beyond' "$edvr" verify "$golden/net_a.io.safetensors" --precision float32
+python3 - "$golden" moved unknown <<'P' 2>/dev/null
+import json, os, struct, sys
+src = sys.argv[1] + '/ops_misc.safetensors'
+b = bytearray(open(src, 'rb').read())
+n = struct.unpack('<Q', b[:8])[0]
+h = json.loads(b[8:8 + n])
+at = 8 + n + h['relu_a/output']['data_offsets'][0]
+v = struct.unpack('<f', b[at:at + 4])[0]
+moved = bytearray(b)
+moved[at:at + 4] = struct.pack('<f', v + 1e-3)
+open('moved.safetensors', 'wb').write(moved)
+open('unknown.safetensors', 'wb').write(b.replace(b'{\\"op\\": \\"relu\\"}', b'{\\"op\\": \\"rolu\\"}'))
+P
+if [ -e moved.safetensors ]; then
+  expect 1 'FAIL moved.safetensors' "$edvr" verify moved.safetensors
+  expect 3 'unknown op "rolu"' "$edvr" verify unknown.safetensors
+fi
+expect 3 'names no case' "$edvr" verify "$source/examples/edvr/model/edvr_xs_x4.safetensors"
+expect 3 'holds no golden file' "$edvr" verify empty
+expect 4 'net_a' "$edvr" verify "$golden/net_a.io.safetensors" -m "$golden/net_a.nothing.pth"
+cp "$golden/net_b.io.safetensors" .
+expect 4 'no such file' "$edvr" verify net_b.io.safetensors
+expect 0 ' 0 results' "$edvr" verify net_b.io.safetensors -m "$golden/net_b.params_legacy.pth"
+
+# --- evaluate, resize, sheet
+expect 0 'mean' "$edvr" evaluate -i out -r out
+check [ "$("$edvr" evaluate -i "$clip/truth" -r "$clip/truth" | tail -1 | grep -c inf)" = 1 ]
+expect 0 '"psnr"' "$edvr" evaluate -i out/00000003.png -r "$clip/truth/00000003.png" --luma --crop 4 --json
+expect 3 'expected one reference for each' "$edvr" evaluate -i out -r "$clip/truth"
+expect 3 'expected the same size' "$edvr" evaluate -i "$clip/low" -r "$clip/truth"
+expect 3 'leaves nothing' "$edvr" evaluate -i "$clip/low" -r "$clip/low" --crop 100
+expect 0 '' "$edvr" resize -i "$clip/truth" -o quarter --scale 0.25
+for i in 0 5; do expect 0 'equal' "$edvr" compare quarter/0000000$i.png "$clip/low/0000000$i.png"; done
+expect 0 '' "$edvr" resize -i "$clip/truth/00000000.png" -o bd.png --scale 0.25 --kind bd
+expect 0 '' "$edvr" sheet "$clip/low/00000000.png" one.png -o sheet.png --labels low restored
+check [ -s sheet.png ]
+expect 2 'expected one each' "$edvr" sheet one.png -o s.png --labels a b
+"$edvr" info > /dev/full 2> full.txt
+check [ $? = 3 ]
+
+echo "program: $checks checks, $failures failures"
+[ $failures = 0 ]

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
+
+#include "files.hpp"
+#include "support.hpp"
+using namespace edvr;
+using namespace files;
+
+namespace {
+std::string big(std::uint32_t v) { return {static_cast<char>(v >> 24), static_cast<char>(v >> 16), static_cast<char>(v >> 8), static_cast<char>(v)}; }
+std::string png_header(std::uint32_t w, std::uint32_t h, int depth, int colour, int interlace = 0) {
+  return "\x89PNG\r\n\x1a\n" + big(13) + "IHDR" + big(w) + big(h) + std::string{static_cast<char>(depth), static_cast<char>(colour), 0, 0, static_cast<char>(interlace)} + "\1\2\3\4";
+}
+void decode(std::string const& bytes) { (void)decode_image("f.png", *bytes_of(bytes)); }
+#define REFUSED(PART, BYTES) CHECK_THROWS_SAYING(io_error, PART, decode(BYTES))
+std::filesystem::path temporary(char const* name) { return std::filesystem::temp_directory_path() / name; }
+}  // namespace
+
+TEST_CASE("a PNG comes back as it was written, whatever its layout in memory") {
+  auto const path = temporary("edvr_test_picture.png");
+  auto const x = to_8bit(uniform<float>({3, 13, 17}, 1));
+  write_png(path, x);
+  auto const y = read_image(path);
+  CHECK(y.shape() == x.shape());
+  CHECK(allclose(x, y, 0, 0));
+  write_png(path, y);
+  CHECK(allclose(read_image(path), x, 0, 0));
+  CHECK_FALSE(std::filesystem::exists(path.string() + ".partial"));
+  std::filesystem::remove(path);
+  CHECK_THROWS_SAYING(io_error, "/nowhere/x.png: cannot be written", write_png("/nowhere/x.png", x));
+  CHECK_THROWS_SAYING(shape_error, "expected (3, h, w)", write_png(path, slice(x, 0, 0, 1)));
+}
+TEST_CASE("D.3 49: a PNG cut off at every byte is refused, or decodes if only the end is missing") {
+  auto const path = temporary("edvr_test_cut.png");
+  auto const x = to_8bit(uniform<float>({3, 9, 11}, 1));
+  write_png(path, x);
+  auto const whole = text_of(read_file(path));
+  std::filesystem::remove(path);
+  int refused = 0;
+  for (std::size_t n = 0; n < whole.size(); ++n) {
+    try {
+      decode(whole.substr(0, n));
+    } catch (io_error const& e) {
+      CHECK(contains(e.what(), "f.png: "));
+      ++refused;
+    }
+  }
+  CHECK(refused >= static_cast<int>(whole.size()) - 16);  // all but, at most, the checksum and the closing chunk
+}
+TEST_CASE("D.3 50: headers that claim the impossible are refused before memory is taken") {
+  auto const before = host_memory.bytes.load();
+  REFUSED("picture of 2147483647 x 2147483647 pixels; expected sides of at most 16384", png_header(0x7fffffff, 0x7fffffff, 8, 2));
+  REFUSED("picture of 0 x 5 pixels; expected at least 1 x 1", png_header(0, 5, 8, 2));
+  REFUSED("picture of 5 x 0 pixels", png_header(5, 0, 8, 2));
+  REFUSED("at most 67108864 pixels", png_header(16384, 16384, 1, 0));
+  REFUSED("no compression is that good", png_header(8000, 8000, 8, 2));
+  CHECK(host_memory.bytes.load() == before);
+}
+TEST_CASE("pictures that are not 8-bit RGB or gray are refused in words") {
+  REFUSED("is neither PNG nor JPEG, whatever its name", "GIF89a..............................");
+  REFUSED("is neither PNG nor JPEG", "");
+  REFUSED("PNG is cut off or damaged: no IHDR", "\x89PNG\r\n\x1a\n");
+  REFUSED("PNG has 16 bits a channel; expected 8", png_header(2, 2, 16, 2));
+  REFUSED("PNG has an alpha channel", png_header(2, 2, 8, 6));
+  REFUSED("PNG has an alpha channel", png_header(2, 2, 8, 4));
+  REFUSED("f.png: ", png_header(2, 2, 8, 2));
+  REFUSED("JPEG is cut off or damaged: no frame header", "\xff\xd8\xff\xe0");
+  std::string const jpeg = std::string("\xff\xd8\xff\xc0") + std::string("\0\x14", 2);
+  REFUSED("JPEG has 12 bits", jpeg + "\x0c" + std::string("\0\x08\0\x08\x03", 5) + std::string(20, '\0'));
+  REFUSED("(CMYK?)", jpeg + "\x08" + std::string("\0\x08\0\x08\x04", 5) + std::string(20, '\0'));
+  REFUSED("made to deceive", jpeg + "\x08" + std::string("\x20\0\x1f\xff\x03", 5) + std::string(20, '\0'));
+  REFUSED("f.png: ", jpeg + "\x08" + std::string("\0\x08\0\x08\x03", 5) + std::string(20, '\0'));
+}
+TEST_CASE("a PNG with a bit flipped anywhere is read or refused") {
+  auto const path = temporary("edvr_test_flip.png");
+  write_png(path, to_8bit(uniform<float>({3, 6, 5}, 1)));
+  auto const whole = text_of(read_file(path));
+  std::filesystem::remove(path);
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    auto bad = whole;
+    bad[i] = static_cast<char>(bad[i] ^ (1 << (i % 8)));
+    try {
+      decode(bad);
+    } catch (io_error const&) {
+    }
+  }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
+
+#include "files.hpp"
+#include "support.hpp"
+using namespace edvr;
+using namespace files;
+
+namespace {
+tensor_file parse(std::string const& bytes) { return parse_safetensors("f", bytes_of(bytes)); }
+#define REFUSED(PART, BYTES) CHECK_THROWS_SAYING(io_error, PART, parse(BYTES))
+std::string entry_of(std::string const& dtype, std::string const& shape, std::string const& offsets) {
+  return "{\"dtype\":" + dtype + ",\"shape\":" + shape + ",\"data_offsets\":" + offsets + "}";
+}
+std::string const data = std::string(16, '\1');
+}  // namespace
+
+TEST_CASE("safetensors: what is written is read back, of every element type") {
+  auto const path = std::filesystem::temp_directory_path() / "edvr_test_round_trip.safetensors";
+  tensor_map m;
+  m.emplace("a", any_tensor(normal<float>({2, 3}, 1)));
+  m.emplace("b", any_tensor(permute(normal<double>({4, 2}, 2), {1, 0})));
+  m.emplace("c", any_tensor(full<bool>(coord<0>{}, true)));
+  m.emplace("d", any_tensor(zeros<std::int64_t>({0, 7})));
+  m.emplace("e", any_tensor(from({1, -2, 3}, {3})));
+  m.emplace("f", any_tensor(from({std::uint8_t(200)}, {1, 1})));
+  write_safetensors(path, m, {{"note", "\"quoted\" \xc3\xa9"}});
+  auto const r = read_safetensors(path);
+  CHECK(r.metadata.at("note") == "\"quoted\" \xc3\xa9");
+  REQUIRE(r.tensors.size() == 6);
+  for (auto const& [name, t] : m) {
+    CHECK(r.tensors.at(name).type() == t.type());
+    CHECK(r.tensors.at(name).shape() == t.shape());
+    if (t.shape() == r.tensors.at(name).shape()) CHECK(testing::compare(r.tensors.at(name), t).max_abs == 0);
+  }
+  CHECK(r.tensors.at("b").to<float, 2>()(1, 3) == static_cast<float>(normal<double>({4, 2}, 2)(3, 1)));
+  CHECK_THROWS_SAYING(type_error, "tensor is float32 (2, 3); expected rank 3", (r.tensors.at("a").to<float, 3>()));
+  std::filesystem::remove(path);
+  CHECK_THROWS_SAYING(io_error, "cannot be written", write_safetensors("/nowhere/x.safetensors", m));
+}
+TEST_CASE("float16 and bfloat16 are exact, subnormals and specials included") {
+  CHECK(from_float16(0x3c00) == 1);
+  CHECK(from_float16(0xc000) == -2);
+  CHECK(from_float16(0x0001) == std::ldexp(1.f, -24));
+  CHECK(from_float16(0x83ff) == -std::ldexp(1023.f, -24));
+  CHECK(from_float16(0x7bff) == 65504);
+  CHECK(std::isinf(from_float16(0xfc00)));
+  CHECK(std::isnan(from_float16(0x7e00)));
+  CHECK(from_bfloat16(0x3fc0) == 1.5f);
+  CHECK(std::isnan(from_bfloat16(0x7fc0)));
+}
+TEST_CASE("D.3 33: header lengths of 0, 1, 2^64 - 1, beyond the file, beyond the limit") {
+  REFUSED("has 7 bytes; a safetensors file begins with 8", "1234567");
+  REFUSED("header does not begin with {", safetensors(""));
+  REFUSED("header does not begin with {", safetensors("{"));
+  REFUSED("header length 18446744073709551615; expected at most 2", le(~std::uint64_t{0}) + "{}");
+  REFUSED("header length 3; expected at most 2", le(std::uint64_t{3}) + "{}");
+  REFUSED("header length 100000001", le(std::uint64_t{100'000'001}) + std::string(64, ' '));
+  CHECK(parse(safetensors("{}")).tensors.empty());
+}
+TEST_CASE("D.3 34: shape and extent disagree, both ways") {
+  REFUSED("shape and dtype need 1024 bytes, data_offsets give 16", safetensors("{\"x\":" + entry_of("\"F32\"", "[32,8]", "[0,16]") + "}", data));
+  REFUSED("shape and dtype need 8 bytes, data_offsets give 16", safetensors("{\"x\":" + entry_of("\"F32\"", "[2]", "[0,16]") + "}", data));
+}
+TEST_CASE("D.3 35: offsets that are no pair of numbers in order") {
+  for (auto offsets : {"[8,0]", "[-8,8]", "[0.0,16]", "[\"0\",\"16\"]", "[0]", "[0,8,16]", "{}", "null", "[true,16]", "[1e1,16]"}) {
+    CAPTURE(offsets);
+    CHECK_THROWS_SAYING(io_error, "f: x: ", parse(safetensors("{\"x\":" + entry_of("\"F32\"", "[4]", offsets) + "}", data)));
+  }
+  REFUSED("data_offsets 8 to 0; expected begin <= end", safetensors("{\"x\":" + entry_of("\"F32\"", "[4]", "[8,0]") + "}", data));
+  REFUSED("stands where a whole number", safetensors("{\"x\":" + entry_of("\"F32\"", "[-4]", "[0,16]") + "}", data));
+}
+TEST_CASE("D.3 36: an extent past the end of the file") { REFUSED("data_offsets 0 to 20; expected begin <= end <= 16", safetensors("{\"x\":" + entry_of("\"F32\"", "[5]", "[0,20]") + "}", data)); }
+TEST_CASE("D.3 37: overlaps, holes, trailing bytes") {
+  REFUSED("overlap at byte 4", safetensors("{\"x\":" + entry_of("\"F32\"", "[2]", "[0,8]") + ",\"y\":" + entry_of("\"F32\"", "[3]", "[4,16]") + "}", data));
+  REFUSED("have a gap at byte 4", safetensors("{\"x\":" + entry_of("\"F32\"", "[1]", "[0,4]") + ",\"y\":" + entry_of("\"F32\"", "[2]", "[8,16]") + "}", data));
+  REFUSED("4 bytes follow the last tensor", safetensors("{\"x\":" + entry_of("\"F32\"", "[3]", "[0,12]") + "}", data));
+  REFUSED("16 bytes follow the last tensor", safetensors("{}", data));
+}
+TEST_CASE("D.3 38: an unknown dtype is refused") {
+  REFUSED("unknown dtype \"F8_E4M3\"; expected F64", safetensors("{\"x\":" + entry_of("\"F8_E4M3\"", "[16]", "[0,16]") + "}", data));
+  REFUSED("unknown dtype 7", safetensors("{\"x\":" + entry_of("7", "[16]", "[0,16]") + "}", data));
+}
+TEST_CASE("D.3 39: keys given twice") {
+  auto const e = entry_of("\"F32\"", "[4]", "[0,16]");
+  REFUSED("has the key \"x\" twice", safetensors("{\"x\":" + e + ",\"x\":" + e + "}", data));
+  REFUSED("has the key \"dtype\" twice", safetensors("{\"x\":{\"dtype\":\"F32\",\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}}", data));
+  REFUSED("and nothing else", safetensors("{\"x\":{\"dtype\":\"F32\",\"more\":1,\"shape\":[4],\"data_offsets\":[0,16]}}", data));
+  REFUSED("expected an object with dtype", safetensors("{\"x\":{\"shape\":[4],\"data_offsets\":[0,16]}}", data));
+}
+TEST_CASE("D.3 40: products that wrap, no elements, rank 0") {
+  REFUSED("more than 2^62 bytes", safetensors("{\"x\":" + entry_of("\"F32\"", "[4294967296,4294967296]", "[0,16]") + "}", data));
+  REFUSED("more than 2^62 bytes", safetensors("{\"x\":" + entry_of("\"F32\"", "[4611686018427387904,4]", "[0,16]") + "}", data));
+  REFUSED("extent 18446744073709551615 is out of range", safetensors("{\"x\":" + entry_of("\"F32\"", "[18446744073709551615]", "[0,16]") + "}", data));
+  auto const f = parse(safetensors("{\"n\":" + entry_of("\"F32\"", "[4294967296,0,4294967296]", "[0,0]") + ",\"s\":" + entry_of("\"F64\"", "[]", "[0,8]") + "}", data.substr(0, 8)));
+  CHECK(f.tensors.at("n").size() == 0);
+  CHECK(f.tensors.at("s").to<double, 0>().size() == 1);
+}
+TEST_CASE("D.3 41: JSON that is no header") {
+  REFUSED("nested more than 16 levels deep", safetensors("{\"x\":" + std::string(100'000, '[')));
+  REFUSED("JSON is malformed", safetensors("{\"x\xff\":1}"));
+  REFUSED("JSON is malformed", safetensors("{\"\\ud800\":1}"));
+  REFUSED("JSON is malformed", safetensors("{\"x\":" + entry_of("\"F32\"", "[1e999]", "[0,16]") + "}", data));
+  REFUSED("JSON is malformed", safetensors("{\"x\":" + entry_of("\"F32\"", "[NaN]", "[0,16]") + "}", data));
+  REFUSED("header does not begin with {", safetensors("  {}"));
+  REFUSED("JSON is malformed", safetensors("{}x"));
+  REFUSED("note is not a string", safetensors("{\"__metadata__\":{\"note\":1}}"));
+  REFUSED("is not an object of strings", safetensors("{\"__metadata__\":[]}"));
+  CHECK(parse(safetensors("{}     ")).tensors.empty());
+}
+TEST_CASE("a safetensors file cut off at every byte is refused") {
+  auto const whole = text_of(read_file(std::string(EDVR_GOLDEN) + "/pth_sampler.expect.safetensors"));
+  for (std::size_t n = 0; n < whole.size(); ++n) CHECK_THROWS_AS(parse(whole.substr(0, n)), io_error);
+}
