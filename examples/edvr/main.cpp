@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // edvr: restores video clips and holds numbers against each other. Exit codes: 0 done, 1 compared and different, 2 usage, 3 input or output
 // file, 4 model, 5 memory, 6 numerics, 130 interrupted.
+#include <cstdio>
 #include <iostream>
 #include <new>
 
@@ -36,6 +37,8 @@ int main(int argc, char** argv) {
   program::add_resize(app, run);
   program::add_sheet(app, run);
   program::add_convert(app, run);
+  if (argc > 1 && argv[1][0] != '-' && app.get_subcommands([&](CLI::App const* c) { return c->get_name() == argv[1]; }).empty())
+    return fail(2, (std::string(argv[1]).substr(0, 100) + ": no such command; see edvr --help").c_str());
   try {
     app.parse(argc, argv);
   } catch (CLI::ParseError const& e) {
@@ -46,7 +49,7 @@ int main(int argc, char** argv) {
   try {
     int const code = run();
     std::cout.flush();
-    if (!std::cout) throw edvr::io_error("standard output: cannot be written (closed or full)");
+    if (!std::cout || std::fflush(stdout) != 0 || std::ferror(stdout)) throw edvr::io_error("standard output: cannot be written (closed or full)");
     return code;
   } catch (edvr::cancelled const&) {
     return fail(130, "interrupted; every output that is there is complete");

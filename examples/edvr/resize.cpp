@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
+#include <iostream>
 #include <memory>
 
 #include "commands.hpp"
@@ -30,6 +31,7 @@ void add_resize(CLI::App& app, action& run) {
       double const factor = std::round(1 / o->scale);
       if (o->kind == "bd" && (factor < 1 || std::fabs(factor * o->scale - 1) > 1e-9)) throw CLI::ValidationError("--scale", "the BD degradation takes 1/2, 1/3, 1/4, ...");
       auto const frames = list_frames(o->input);
+      if (!frames.note.empty()) std::cerr << "edvr: note: " << frames.note << '\n';
       auto const outputs = plan_outputs(o->output, frames, 0, frames.paths.size(), o->overwrite);
       for (std::size_t i = 0; i < outputs.size(); ++i) {
         stop_if_interrupted();

@@ -52,7 +52,7 @@ expect 0 '3300131' "$edvr" info -m random:edvr_m --json
 expect 4 'no such random model' "$edvr" info -m random:nothing
 expect 4 'no such file' "$edvr" info -m nothing.pth
 expect 4 'is a folder' "$edvr" info -m "$clip"
-expect 4 'neither a PyTorch file' "$edvr" info -m "$source/README.md"
+expect 4 'neither a PyTorch file' "$edvr" info -m "$source/CMakeLists.txt"
 expect 0 'original (2019) names' "$edvr" info -m "$golden/net_e.old_raw_legacy.pth"
 expect 0 'params_ema' "$edvr" info -m "$golden/net_c.params_and_ema_zip.pth" --key params_ema
 expect 4 'center_frame_idx = 7' "$edvr" info --center 7
@@ -141,7 +141,7 @@ expect 0 '' "$edvr" forward -m "$golden/net_a.raw_zip.pth" -i "$golden/net_a.cli
 expect 2 'takes an input of rank 5' "$edvr" forward -m "$golden/net_a.raw_zip.pth" -i "$golden/net_a.clip7.safetensors" -o x.safetensors --dump
 expect 3 'holds no tensor "input"' "$edvr" forward -i "$golden/net_a.weights.safetensors" -o x.safetensors
 expect 3 'because the model takes 5 frames' "$edvr" forward -i "$golden/net_c.io.safetensors" -o x.safetensors
-expect 0 '92 tensors' "$edvr" convert -m "$golden/net_e.old_raw_legacy.pth" -o converted.safetensors 
+expect 0 '100 tensors' "$edvr" convert -m "$golden/net_e.old_raw_legacy.pth" -o converted.safetensors 
 expect 0 '' "$edvr" forward -m converted.safetensors -i "$golden/net_e.io.safetensors" -o e1.safetensors
 expect 0 '' "$edvr" forward -m "$golden/net_e.old_raw_legacy.pth" -i "$golden/net_e.io.safetensors" -o e2.safetensors
 expect 0 'equal' "$edvr" compare e1.safetensors e2.safetensors

@@ -11,7 +11,8 @@ namespace edvr::inline v1::testing {
 
 struct comparison {
   bool within = true;      // every |a - b| <= atol + rtol |b|; a NaN only beside a NaN, an infinity only beside itself
-  double max_abs = 0, max_rel = 0, rms = 0, a = 0, b = 0;  // a, b: the worst pair
+  double max_abs = 0, max_rel = 0, max_scaled = 0, rms = 0;  // scaled: |a - b| / max(1, |b|)
+  double a = 0, b = 0;                                       // the pair that is furthest apart
   std::vector<index_t> worst;
   index_t count = 0;
 
@@ -41,6 +42,7 @@ inline comparison compare(any_tensor const& a, any_tensor const& b, double atol 
     double d = equal ? 0 : std::fabs(p - q);
     if (std::isnan(d)) d = HUGE_VAL;
     if (d > c.max_abs) c.max_abs = d, c.a = p, c.b = q, worst = i;
+    if (d > 0) c.max_scaled = std::fmax(c.max_scaled, d / std::fmax(1.0, std::fabs(q)));
     if (d > 0) c.max_rel = std::fmax(c.max_rel, d / std::fabs(q));
     if (!equal && !(d <= atol + rtol * std::fabs(q))) c.within = false;
     if (std::isinf(d)) c.within = false;

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// A folder of frames restored with a published weight file: 03_restore_clip WEIGHTS.pth IN/%08d.png OUT/%08d.png FRAMES
+#include <cstdio>
+#include <iostream>
+
+#include "edvr/edvr.hpp"
+#include "edvr/io.hpp"
+
+int main(int argc, char** argv) try {
+  if (argc != 5) return std::cerr << "usage: 03_restore_clip WEIGHTS IN%08d.png OUT%08d.png FRAMES\n", 2;
+  edvr::video_restorer<float> restorer(edvr::load_edvr<float>(argv[1]));
+  auto const path = [](std::string pattern, long i) {
+    char number[16];
+    std::snprintf(number, sizeof number, "%08ld", i);
+    return pattern.replace(pattern.find("%08d"), 4, number);
+  };
+  auto const write_ready = [&] {
+    while (auto y = restorer.pop()) edvr::write_png(path(argv[3], restorer.given() - 1), edvr::to_8bit(*y));
+  };
+  for (long i = 0; i < std::stol(argv[4]); ++i) {
+    restorer.push(edvr::from_8bit<float>(edvr::read_image(path(argv[2], i))));
+    write_ready();
+  }
+  restorer.finish();
+  write_ready();
+} catch (std::exception const& e) {
+  return std::cerr << e.what() << '\n', 1;
+}

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# bash tests/run.sh       one Release build, every test
+# bash tests/run.sh all   also: address and undefined-behaviour sanitizers, each header alone, an installed copy used by another project
+set -eu
+cd "$(dirname "$0")/.."
+. tests/install.sh
+
+cmake --preset release -DEDVR_HEADER_TESTS="$([ "${1:-}" = all ] && echo ON || echo OFF)" >/dev/null
+cmake --build --preset release
+if [ "${1:-}" = all ]; then
+  echo '--- sanitizers'
+  cmake --preset asan-ubsan >/dev/null
+  cmake --build --preset asan-ubsan
+  ctest --preset asan-ubsan
+  echo '--- installed and used'
+  place=$(mktemp -d)
+  trap 'rm -rf "$place"' EXIT
+  cmake --install build/release --prefix "$place/installed" >/dev/null
+  cmake -S tests/consumer -B "$place/consumer" -DCMAKE_PREFIX_PATH="$place/installed" -DCMAKE_BUILD_TYPE=Debug >/dev/null
+  cmake --build "$place/consumer"
+  (cd "$place" && ./consumer/consumer && ./consumer/consumer_io)
+fi
+ctest --preset release
