@@ -10,7 +10,7 @@ int main(int argc, char** argv) try {
   if (argc != 5) return std::cerr << "usage: 03_restore_clip WEIGHTS IN%08d.png OUT%08d.png FRAMES\n", 2;
   edvr::video_restorer<float> restorer(edvr::load_edvr<float>(argv[1]));
   auto const path = [](std::string pattern, long i) {
-    char number[16];
+    char number[32];
     std::snprintf(number, sizeof number, "%08ld", i);
     return pattern.replace(pattern.find("%08d"), 4, number);
   };
