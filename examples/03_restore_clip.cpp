@@ -15,7 +15,7 @@ int main(int argc, char** argv) try {
     return pattern.replace(pattern.find("%08d"), 4, number);
   };
   auto const write_ready = [&] {
-    while (auto y = restorer.pop()) edvr::write_png(path(argv[3], restorer.given() - 1), edvr::to_8bit(*y));
+    while (auto y = restorer.pop()) edvr::write_png(path(argv[3], restorer.next_frame() - 1), edvr::to_8bit(*y));
   };
   for (long i = 0; i < std::stol(argv[4]); ++i) {
     restorer.push(edvr::from_8bit<float>(edvr::read_image(path(argv[2], i))));

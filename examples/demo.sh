@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Builds the program, restores the bundled clip, and shows by how much: PSNR and SSIM beside bicubic, and one picture.
 # bash examples/demo.sh [FOLDER]     results go to FOLDER (default: out)
-set -eu
+set -euo pipefail
+out=$(realpath -m "${1:-out}")
 cd "$(dirname "$0")/.."
-out=${1:-out}
+[ $# -gt 0 ] || out=out
 . tests/install.sh
 
 cmake --preset release -DEDVR_TESTS=OFF >/dev/null

@@ -18,7 +18,7 @@ open(sys.argv[1], "wb").write(struct.pack("<Q", len(header)) + header + x.tobyte
 P
 echo "$(grep -m1 'model name' /proc/cpuinfo | cut -d: -f2), $threads threads, 5 x $size"
 for round in 1 2; do
-  echo "edvr    $("$edvr" forward -m "$work/m.safetensors" -i "$work/in.safetensors" -o "$work/ours.safetensors" --threads "$threads" --stats 2>&1)"
+  echo "edvr    $("$edvr" forward -m "$work/m.safetensors" -i "$work/in.safetensors" -o "$work/ours.safetensors" --threads "$threads" --stats --overwrite 2>&1)"
   echo "pytorch $("$python" "$root/bench/peers/edvr_torch.py" "$work/m.safetensors" "$work/in.safetensors" "$work/theirs.safetensors" "$threads")"
 done
 "$edvr" compare "$work/ours.safetensors" "$work/theirs.safetensors" --atol 1e-4

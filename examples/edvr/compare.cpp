@@ -29,7 +29,9 @@ tensor_map open(std::string const& path) {
 }
 
 int compare(compare_options const& o) {
+  if (!std::isfinite(o.atol) || !std::isfinite(o.rtol)) throw CLI::ValidationError("--atol, --rtol", "expected numbers");
   auto const a = open(o.a), b = open(o.b);
+  if (a.empty() && b.empty()) throw io_error(edvr::text(o.a, " and ", o.b, ": hold no tensors to compare"));
   bool same = true;
   for (auto const& [name, t] : a)
     if (!b.count(name)) same = false, std::cout << name << ": only in " << o.a << '\n';

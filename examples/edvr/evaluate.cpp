@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cmath>
 #include <iostream>
 #include <memory>
 
@@ -31,6 +32,9 @@ tensor<double, 3> open(fs::path const& path, evaluate_options const& o) {
   }
 }
 
+/// JSON has no infinity: equal pictures are "inf".
+json decibels(double v) { return std::isinf(v) ? json("inf") : json(v); }
+
 int evaluate(evaluate_options const& o) {
   auto const a = list_frames(o.input), b = list_frames(o.reference);
   if (a.paths.size() != b.paths.size())
@@ -43,12 +47,12 @@ int evaluate(evaluate_options const& o) {
     if (!(x.shape() == y.shape())) throw shape_error(edvr::text(a.paths[i].string(), " has shape ", x.shape(), ", ", b.paths[i].string(), " ", y.shape(), "; expected the same size"));
     double const p = psnr(x, y), s = ssim(x, y);
     psnr_sum += p, ssim_sum += s;
-    frames.push_back({{"frame", a.paths[i].filename().string()}, {"psnr", p}, {"ssim", s}});
+    frames.push_back({{"frame", a.paths[i].filename().string()}, {"psnr", decibels(p)}, {"ssim", s}});
     if (!o.as_json) std::printf("%-24s PSNR %8.4f dB  SSIM %.5f\n", a.paths[i].filename().string().c_str(), p, s);
   }
   auto const n = static_cast<double>(a.paths.size());
   if (o.as_json)
-    std::cout << json{{"frames", frames}, {"psnr", psnr_sum / n}, {"ssim", ssim_sum / n}, {"luma", o.use_luma}, {"crop", o.crop}}.dump(2) << '\n';
+    std::cout << json{{"frames", frames}, {"psnr", decibels(psnr_sum / n)}, {"ssim", ssim_sum / n}, {"luma", o.use_luma}, {"crop", o.crop}}.dump(2, ' ', false, json::error_handler_t::replace) << '\n';
   else
     std::printf("%-24s PSNR %8.4f dB  SSIM %.5f  (%s, %ld pixels off each side)\n", "mean", psnr_sum / n, ssim_sum / n, o.use_luma ? "luma" : "RGB", o.crop);
   std::fflush(stdout);

@@ -18,7 +18,7 @@ struct forward_options {
   model_options model;
   clip_options clip;
   std::string input, output, precision = "float32";
-  bool dump = false, stats = false;
+  bool dump = false, stats = false, overwrite = false;
 };
 
 /// Collects what the network shows, frame by frame, and lays it out as tensors of the whole window.
@@ -66,9 +66,7 @@ tensor<T, 4> run_clip(forward_options const& o, nn::edvr_net<T> const& net, vide
     model_options second = o.model;
     second.path = o.clip.stage2;
     auto const net2 = make_net<T>(open_model(second), second);
-    auto options2 = video_options_of<T>(o.clip, net2.config);
-    options2.forward = options.forward;
-    two_stage_restorer<T> restorer(video_restorer<T>(net, options), video_restorer<T>(net2, options2));
+    two_stage_restorer<T> restorer(video_restorer<T>(net, options), video_restorer<T>(net2, options));
     feed(restorer);
   }
   auto const s = results.at(0).shape();
@@ -79,6 +77,7 @@ tensor<T, 4> run_clip(forward_options const& o, nn::edvr_net<T> const& net, vide
 
 template <class T>
 int forward(forward_options const& o) {
+  if (std::filesystem::exists(o.output) && !o.overwrite) throw io_error(edvr::text(o.output, ": exists; remove it or allow --overwrite"));
   auto const file = read_safetensors(o.input);
   auto const input = file.tensors.find("input");
   if (input == file.tensors.end()) throw io_error(edvr::text(o.input, ": holds no tensor \"input\"; expected (B, T, 3, H, W), or a clip (T, 3, H, W)"));
@@ -118,6 +117,7 @@ void add_forward(CLI::App& app, action& run) {
   add_model_options(*c, o->model);
   add_clip_options(*c, o->clip);
   c->add_option("--precision", o->precision, "what the numbers are computed in")->check(CLI::IsMember({"float32", "float64"}))->capture_default_str();
+  c->add_flag("--overwrite", o->overwrite, "replace the output if it exists");
   c->add_flag("--stats", o->stats, "say how long the network took and how much memory");
   c->add_flag("--dump", o->dump, "also write what the network sees in between, as mid.*");
   c->callback([o, &run] { run = [o] { return o->precision == "float64" ? forward<double>(*o) : forward<float>(*o); }; });

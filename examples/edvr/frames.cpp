@@ -101,7 +101,9 @@ frame_list list_frames(std::string const& argument) {
     note_gaps(f, numbers);
     return f;
   }
-  if (fs::exists(argument, failure)) {
+  auto const status = fs::status(argument, failure);
+  if (failure && status.type() != fs::file_type::not_found) throw io_error(text(argument, ": cannot be read (", failure.message(), ")"));
+  if (fs::exists(status)) {
     f.paths.push_back(argument), f.numbers.push_back(0);
     return f;
   }
@@ -137,14 +139,17 @@ std::vector<fs::path> plan_outputs(std::string const& argument, frame_list const
     outputs.push_back(p ? p->at(frames.numbers[i]) : one_file ? fs::path(argument) : folder / (frames.paths[i].stem().string() + ".png"));
   for (auto const& o : outputs)
     if (o.extension() != ".png") throw io_error(text(o.string(), ": outputs are PNG; expected a name that ends in .png, or a folder"));
+  if (!p && !one_file && is_picture(argument) && !fs::is_directory(argument))
+    throw io_error(text(argument, ": one picture for ", last - first, " frames; expected a folder or a pattern such as out/%05d.png"));
   std::error_code failure;
-  std::set<fs::path> distinct;
+  std::set<fs::path> distinct, inputs;
+  for (auto const& in : frames.paths)
+    if (auto const real = fs::canonical(in, failure); !failure) inputs.insert(real);
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     auto const& o = outputs[i];
     if (!distinct.insert(o).second) throw io_error(text(o.string(), ": two frames would be written to this file; give their pictures different names"));
     if (!fs::exists(o, failure)) continue;
-    for (auto const& in : frames.paths)
-      if (fs::equivalent(in, o, failure)) throw io_error(text(o.string(), ": would overwrite an input frame; write to another folder"));
+    if (inputs.count(fs::canonical(o, failure))) throw io_error(text(o.string(), ": would overwrite an input frame; write to another folder"));
     if (!overwrite) throw io_error(text(o.string(), ": exists; remove it, choose another output, or allow --overwrite"));
   }
   if (fs::exists(folder, failure) && !fs::is_directory(folder, failure)) throw io_error(text(folder.string(), ": is a file; expected a folder for the frames"));

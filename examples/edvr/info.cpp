@@ -50,9 +50,17 @@ int info(info_options const& o) {
     list.push_back({{"name", l.name}, {"op", l.deformable ? "deform_conv2d" : "conv2d"}, {"algorithm", name(l.runs_as)}, {"in", l.in}, {"out", l.out}, {"kernel", l.kernel},
                     {"height", l.height}, {"width", l.width}, {"calls", l.calls}, {"multiply_adds", l.multiply_adds()}});
   j["layers"] = list;
+  // What a load would complain of.
+  std::vector<std::string> problems;
+  if (!m.random) try {
+      (void)make_net<float>(m, o.model);
+    } catch (model_error const& e) {
+      problems.push_back(e.what());
+    }
+  j["problems"] = problems;
   j["ignored"] = m.weights.ignored;
   j["python_globals"] = m.weights.opaque;
-  if (o.as_json) return std::cout << j.dump(2) << '\n', 0;
+  if (o.as_json) return std::cout << j.dump(2, ' ', false, json::error_handler_t::replace) << '\n', 0;
 
   auto const number = [](index_t n, double unit, char const* suffix) {
     char s[40];
@@ -72,8 +80,9 @@ int info(info_options const& o) {
     std::printf("%-42s %-13s %-10s %5ld -> %3ld %3ld %5ld x %-4ld %4ld %10.2f\n", l.name.c_str(), l.deformable ? "deform_conv2d" : "conv2d", std::string(name(l.runs_as)).c_str(), l.in, l.out,
                 l.kernel, l.width, l.height, l.calls, static_cast<double>(l.multiply_adds()) / 1e9);
   std::fflush(stdout);
-  for (auto const& i : m.weights.ignored) std::cout << "not used: " << i << '\n';
-  for (auto const& g : m.weights.opaque) std::cout << "Python global, not executed: " << g << '\n';
+  for (auto const& p : problems) std::cout << "does not load: " << printable(p) << '\n';
+  for (auto const& i : m.weights.ignored) std::cout << "not used: " << printable(i) << '\n';
+  for (auto const& g : m.weights.opaque) std::cout << "Python global, not executed: " << printable(g) << '\n';
   return 0;
 }
 }  // namespace

@@ -8,13 +8,14 @@
 #include "commands.hpp"
 #include "edvr/core/error.hpp"
 #include "interrupt.hpp"
+#include "models.hpp"
 #if defined(__GLIBC__)
 #include <malloc.h>
 #endif
 
 namespace {
 int fail(int code, char const* what) {
-  std::cerr << "edvr: " << what << std::endl;
+  std::cerr << "edvr: " << program::printable(what) << std::endl;
   return code;
 }
 }  // namespace

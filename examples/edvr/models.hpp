@@ -18,6 +18,11 @@ struct model_options {
 };
 void add_model_options(CLI::App& app, model_options& o);
 
+/// Names from files may hold anything: what is not printable becomes ?, so that a message stays one line and a terminal stays sane.
+std::string printable(std::string s);
+/// For options that take a path: an unset shell variable must not mean "the default".
+extern CLI::Validator const not_empty;
+
 /// What -m names: a file, random:NAME, or nothing for the embedded model. Random ones have a configuration and no weights.
 struct opened_model {
   edvr::checkpoint weights;

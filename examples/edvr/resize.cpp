@@ -28,6 +28,7 @@ void add_resize(CLI::App& app, action& run) {
   c->callback([o, &run] {
     run = [o] {
       using namespace edvr;
+      if (!std::isfinite(o->scale)) throw CLI::ValidationError("--scale", "is not a number");
       double const factor = std::round(1 / o->scale);
       if (o->kind == "bd" && (factor < 1 || std::fabs(factor * o->scale - 1) > 1e-9)) throw CLI::ValidationError("--scale", "the BD degradation takes 1/2, 1/3, 1/4, ...");
       auto const frames = list_frames(o->input);

@@ -48,7 +48,7 @@ void run(Restorer& restorer, frame_list const& frames, std::size_t first, std::v
     try {
       y = restorer.pop();
     } catch (numeric_error const& e) {
-      throw numeric_error(edvr::text(frames.paths[first + written].string(), ": ", e.what()));
+      throw numeric_error(edvr::text(frames.paths.front().parent_path().string(), ": ", e.what()));
     }
     if (y) {
       write_png(outputs[written++], to_8bit(*y));
@@ -90,9 +90,7 @@ int restore(restore_options const& o) {
     model_options second = o.model;
     second.path = o.clip.stage2;
     auto const net2 = make_net<float>(open_model(second), second);
-    auto options2 = video_options_of<float>(o.clip, net2.config);
-    options2.forward = options.forward;
-    two_stage_restorer<float> restorer(video_restorer<float>(net, options), video_restorer<float>(net2, options2));
+    two_stage_restorer<float> restorer(video_restorer<float>(net, options), video_restorer<float>(net2, options));
     run(restorer, frames, first, outputs, bar, written);
   }
   if (o.stats) {
@@ -112,7 +110,7 @@ void add_restore(CLI::App& app, action& run) {
   c->add_option("-o,--output", o->output, "folder, or pattern, of 8-bit PNG; one .png for one picture")->required();
   add_model_options(*c, o->model);
   add_clip_options(*c, o->clip);
-  c->add_option("--frames", o->range, "A:B, restore only these frames (0-based, B not included); their neighbours are still read");
+  c->add_option("--frames", o->range, "A:B, restore only these frames (0-based, B not included); their neighbours are still read")->check(not_empty);
   c->add_flag("--overwrite", o->overwrite, "replace outputs that exist");
   c->add_option("--progress", o->progress, "auto: a bar on a terminal")->check(CLI::IsMember({"auto", "bar", "none"}))->capture_default_str();
   c->add_flag("--stats", o->stats, "say how long it took and how much memory");

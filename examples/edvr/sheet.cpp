@@ -23,6 +23,8 @@ using picture = tensor<std::uint8_t, 3>;
 
 /// White text; a letter is about 6 x 8 pixels times `size`.
 void draw_text(picture const& to, index_t x, index_t y, index_t size, std::string text) {
+  for (auto& c : text)
+    if (c < 32 || c > 126) c = '?';  // the font has no other letters
   std::vector<char> quads(text.size() * 400 + 400);
   int const n = stb_easy_font_print(0, 0, text.data(), nullptr, quads.data(), static_cast<int>(quads.size()));
   struct corner {
@@ -50,6 +52,7 @@ int sheet(std::vector<std::string> const& inputs, std::string const& output, std
   index_t width = gap;
   std::vector<index_t> factors;
   for (auto const& p : pictures) factors.push_back(height / p.extent(1)), width += p.extent(2) * factors.back() + gap;
+  if ((width > 16384) || (height + caption + 2 * gap > 16384)) throw io_error(edvr::text(output, ": the sheet would have ", width, " x ", height + caption + 2 * gap, " pixels; expected sides of at most 16384"));
   auto const canvas = full<std::uint8_t>(coord<3>{{3, height + caption + 2 * gap, width}}, std::uint8_t(24));
   index_t x = gap;
   for (std::size_t k = 0; k < pictures.size(); ++k) {

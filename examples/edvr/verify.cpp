@@ -1,363 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs golden cases. What each op means is one function; how far a result may be off is one table.
-#include <algorithm>
-#include <cmath>
-#include <iostream>
+// Runs golden files and folders through verify_cases.hpp.
 #include <memory>
 
 #include "commands.hpp"
-#include "edvr/edvr.hpp"
-#include "edvr/testing/cases.hpp"
-#include "edvr/testing/compare.hpp"
-#include "frames.hpp"
 #include "interrupt.hpp"
-#include "models.hpp"
+#include "verify_cases.hpp"
 
 namespace program {
 
 namespace {
-using namespace edvr;
-using testing::golden_case;
-
-// The expected tensors were computed in float64 and most of them stored as float32. That rounding is 6e-8 of a value, so float64 results are
-// held against stored float32 to 1e-7 of the largest expected value (of 1, if all are smaller), and to 1e-12 where the float64 is stored.
-// Alignment of white noise amplifies rounding by the slope of the features, hence its wider limit.
-enum class level { pointwise, op, module, alignment, network, metric };
-// What an error is divided by, if that is above 1: nothing, the largest expected value, or each one's own (inputs of pointwise ops go up to
-// 1e30, beside which any other error would vanish).
-enum class relative_to { nothing, largest, each };
-struct limits {
-  level of;
-  double float32, float64_stored32, float64;
-  relative_to scale;  // rounded ones: at least the largest
-};
-constexpr limits table[] = {{level::pointwise, 5e-6, 1e-7, 1e-12, relative_to::each},
-                            {level::op, 5e-6, 1e-7, 1e-12, relative_to::largest},
-                            {level::module, 1e-5, 1e-7, 1e-12, relative_to::nothing},
-                            {level::alignment, 2e-4, 1e-7, 1e-12, relative_to::nothing},
-                            {level::network, 1e-4, 1e-7, 1e-12, relative_to::nothing},
-                            {level::metric, 1e-9, 1e-9, 1e-9, relative_to::nothing}};
-constexpr double share_of_8bit_steps = 1e-3;  // samples that may be one step off, next to a rounding boundary
-
-struct verify_options {
-  std::vector<std::string> paths;
-  model_options model;
-  std::string precision = "both";
-};
-
-class reporter {
- public:
-  int cases = 0, failures = 0;
-  std::string file;
-
-  void line(std::string const& what, std::string const& precision, double error, double limit) {
-    bool const ok = error <= limit;  // NaN is not
-    failures += !ok;
-    worst_ = std::max(worst_, std::isnan(error) ? HUGE_VAL : error);
-    std::printf("%-4s %-28s %-40s %-8s max error %9.3g  limit %9.3g\n", ok ? "ok" : "FAIL", file.c_str(), what.c_str(), precision.c_str(), error, limit);
-  }
-  void not_checked(std::string const& name, std::vector<std::string> const& tensors) {
-    if (tensors.empty()) return;
-    std::printf("     %-28s %-40s %zu tensors not checked: %s%s\n", file.c_str(), name.c_str(), tensors.size(), tensors.front().c_str(), tensors.size() > 1 ? ", ..." : "");
-  }
-  double worst_of_file() { return std::exchange(worst_, 0.0); }
-
- private:
-  double worst_ = 0;
-};
-
-double largest(any_tensor const& t) {
-  double m = 0;
-  t.for_each([&](auto v) { m = std::max(m, std::fabs(static_cast<double>(v))); });
-  return m;
-}
-pair pair_of(json const& attributes, char const* key, index_t otherwise) {
-  if (!attributes.contains(key)) return otherwise;
-  auto const& v = attributes[key];
-  return v.is_array() ? pair(v.at(0).get<index_t>(), v.at(1).get<index_t>()) : pair(v.get<index_t>());
-}
-
-/// The cases of one file in one precision.
-template <class T>
-class runner {
- public:
-  runner(reporter& to, fs::path folder, verify_options const& options) : to_(to), folder_(std::move(folder)), options_(options) {}
-
-  /// False if the op is not known.
-  bool run(golden_case const& c) {
-    auto const op = c.op();
-    static std::map<std::string, void (runner::*)(golden_case const&)> const known = {
-        {"conv2d", &runner::conv2d}, {"deform_conv2d", &runner::deform_conv2d}, {"leaky_relu", &runner::pointwise}, {"relu", &runner::pointwise}, {"sigmoid", &runner::pointwise},
-        {"pixel_shuffle", &runner::shuffle}, {"upsample_bilinear", &runner::upsample}, {"max_pool2d", &runner::pool}, {"avg_pool2d", &runner::pool},
-        {"residual_block", &runner::residual_block}, {"pcd_align", &runner::pcd_align}, {"tsa_fusion", &runner::tsa_fusion}, {"predeblur", &runner::predeblur},
-        {"network", &runner::network}, {"clip", &runner::clip}, {"flip_ensemble", &runner::network}, {"spatial_padding", &runner::spatial_padding},
-        {"two_stage", &runner::two_stage}, {"metrics", &runner::metrics}, {"reader", &runner::reader}};
-    auto const found = known.find(op);
-    if (found == known.end()) return false;
-    (this->*found->second)(c);
-    return true;
-  }
-
- private:
-  static constexpr bool is_double = std::is_same_v<T, double>;
-  static constexpr char const* precision = is_double ? "float64" : "float32";
-
-  /// A result against the expected tensor `name`; its .f64 twin where there is one.
-  template <int R>
-  void check(golden_case const& c, std::string const& name, tensor<T, R> const& result, level of, std::string const& label = "") {
-    std::string const best = is_double && c.has(name + ".f64") ? name + ".f64" : name;
-    if (c.has(name)) c.get(name);  // looked at, if only through its twin
-    if (c.has(name + ".f64")) c.get(name + ".f64");
-    auto const& expected = c.get(best);
-    auto const& l = *std::find_if(std::begin(table), std::end(table), [&](limits const& x) { return x.of == of; });
-    double limit = !is_double ? l.float32 : best != name || expected.type() == dtype::float64 ? l.float64 : l.float64_stored32;
-    any_tensor const got(result);
-    if (got.shape() != expected.shape()) throw shape_error(text("case ", c.name, ": result ", got.describe(), ", expected ", expected.describe()));
-    auto const report = testing::compare(got, expected);
-    double error = l.scale == relative_to::each ? report.max_scaled : report.max_abs;
-    bool const rounded = is_double && limit == l.float64_stored32;
-    if (l.scale == relative_to::largest || (rounded && l.scale == relative_to::nothing)) error /= std::max(1.0, largest(expected));
-    to_.line(c.name + "/" + best + label, precision, error, limit);
-  }
-  template <class M>
-  void put_weights(golden_case const& c, M& module) {
-    nn::for_each_parameter(module, [&]<int R>(std::string const& key, tensor<T, R>& w) { w = c.get<T, R>("w." + key); });
-  }
-  conv2d_params window(golden_case const& c) {
-    return {pair_of(c.attributes, "stride", 1), pair_of(c.attributes, "padding", 0), pair_of(c.attributes, "dilation", 1), c.attributes.value("groups", 1)};
-  }
-  tensor<T, 1> bias(golden_case const& c) { return c.has("bias") ? c.get<T, 1>("bias") : tensor<T, 1>{}; }
-
-  void conv2d(golden_case const& c) {
-    auto const x = c.get<T, 4>("input"), w = c.get<T, 4>("weight");
-    check(c, "output", eval(edvr::conv2d(x, w, bias(c), window(c), algo::reference{})), level::op, " reference");
-    check(c, "output", eval(edvr::conv2d(x, w, bias(c), window(c), algo::im2col{})), level::op, " im2col");
-  }
-  void deform_conv2d(golden_case const& c) {
-    auto const x = c.get<T, 4>("input"), w = c.get<T, 4>("weight"), offset = c.get<T, 4>("offset");
-    auto const with = [&](auto algorithm, char const* label) {
-      auto const y = c.has("mask") ? eval(edvr::deform_conv2d(x, offset, c.get<T, 4>("mask"), w, bias(c), window(c), algorithm))
-                                   : eval(edvr::deform_conv2d(x, offset, w, bias(c), window(c), algorithm));
-      check(c, "output", y, level::op, label);
-    };
-    with(algo::reference{}, " reference");
-    with(algo::im2col{}, " im2col");
-  }
-  void pointwise(golden_case const& c) {
-    auto const x = c.get<T, 4>("input");
-    auto const op = c.op();
-    auto const y = op == "relu" ? eval(relu(x)) : op == "sigmoid" ? eval(sigmoid(x)) : eval(leaky_relu(x, static_cast<T>(c.attributes.value("slope", 0.01))));
-    check(c, "output", y, level::pointwise);
-  }
-  void shuffle(golden_case const& c) { check(c, "output", eval(pixel_shuffle(c.get<T, 4>("input"), c.attributes.at("r").get<index_t>())), level::op); }
-  void upsample(golden_case const& c) {
-    auto const x = c.get<T, 4>("input");
-    auto const r = c.attributes.at("scale").get<index_t>();
-    check(c, "output", eval(resize_bilinear(x, x.extent(2) * r, x.extent(3) * r, c.attributes.value("align_corners", false))), level::op);
-  }
-  void pool(golden_case const& c) {
-    auto const x = c.get<T, 4>("input");
-    pool2d_params const p{pair_of(c.attributes, "kernel", 2), pair_of(c.attributes, "stride", 2), pair_of(c.attributes, "padding", 0)};
-    check(c, "output", c.op() == "max_pool2d" ? eval(max_pool2d(x, p)) : eval(avg_pool2d(x, p)), level::op);
-  }
-  void residual_block(golden_case const& c) {
-    auto const x = c.get<T, 4>("input");
-    auto block = nn::make_residual_block<T>(x.extent(1));
-    block.res_scale = static_cast<T>(c.attributes.value("res_scale", 1.0));
-    put_weights(c, block);
-    check(c, "output", block(x), level::module);
-  }
-  void pcd_align(golden_case const& c) {
-    nn::pcd_alignment<T> align(c.attributes.at("num_feat").get<index_t>(), c.attributes.at("deformable_groups").get<index_t>());
-    put_weights(c, align);
-    auto const pyramid = [&](std::string const& of) { return nn::pyramid<T>{c.get<T, 4>(of + "_l1"), c.get<T, 4>(of + "_l2"), c.get<T, 4>(of + "_l3")}; };
-    auto const nbr = pyramid("nbr"), ref = pyramid("ref");
-    check(c, "output", align(nbr, ref), level::alignment);
-    // Intermediate results of the coarsest level, to see where an error begins.
-    auto const feat = eval(nn::lrelu(align.offset_conv2.l3(nn::lrelu(align.offset_conv1.l3(concat(nbr.l3, ref.l3))))));
-    if (c.has("l3_offset_feat")) check(c, "l3_offset_feat", feat, level::alignment);
-    if (c.has("l3_conv_offset_raw")) check(c, "l3_conv_offset_raw", eval(align.dcn_pack.l3.conv_offset(feat)), level::alignment);
-    if (c.has("l3_aligned_after_lrelu")) check(c, "l3_aligned_after_lrelu", eval(nn::lrelu(align.dcn_pack.l3(nbr.l3, feat))), level::alignment);
-  }
-  void tsa_fusion(golden_case const& c) {
-    auto const x = c.get<T, 5>("input");
-    nn::tsa_fusion<T> fusion(x.extent(2), x.extent(1), c.attributes.at("center_frame_idx").get<index_t>());
-    put_weights(c, fusion);
-    std::vector<tensor<T, 4>> aligned;
-    for (index_t t = 0; t < x.extent(1); ++t) aligned.push_back(select(x, 1, t));
-    check(c, "output", fusion(std::move(aligned)), level::module);
-  }
-  void predeblur(golden_case const& c) {
-    nn::predeblur<T> module(c.attributes.at("num_feat").get<index_t>(), c.attributes.at("hr_in").get<bool>());
-    put_weights(c, module);
-    check(c, "output", module(c.get<T, 4>("input")), level::module);
-  }
-
-  nn::edvr_net<T> open(std::string const& weights, golden_case const& c, json const& output = {}) {
-    model_options m = options_.model;
-    if (m.path.empty()) m.path = (folder_ / weights).string();
-    if (c.attributes.contains("center_frame_idx")) m.center = c.attributes["center_frame_idx"].get<index_t>();
-    if (output.contains("key")) m.key = output["key"].get<std::string>();
-    auto const opened = open_model(m);
-    return make_net<T>(opened, m);
-  }
-  std::vector<std::string> weights_of(golden_case const& c, char const* key = "weights") {
-    if (!options_.model.path.empty()) return {options_.model.path};
-    return c.attributes.at(key).get<std::vector<std::string>>();
-  }
-  /// network and flip_ensemble
-  void network(golden_case const& c) {
-    auto const x = c.get<T, 5>("input");
-    for (auto const& weights : weights_of(c))
-      for (auto const& [name, output] : c.attributes.at("outputs").items()) {
-        auto const net = open(weights, c, output);
-        video_options<T> v;
-        v.ensemble = c.op() == "flip_ensemble";
-        std::map<std::string, std::vector<tensor<T, 4>>> seen;
-        if (!v.ensemble) v.forward.see = [&](std::string_view what, index_t, tensor<T, 4> const& value) { seen[std::string(what)].push_back(value); };
-        check(c, name, restore_window(net, x, v), level::network, " " + weights);
-        if (name == "output") check_middle(c, seen);
-      }
-  }
-  void check_middle(golden_case const& c, std::map<std::string, std::vector<tensor<T, 4>>> const& seen) {
-    for (auto const& [name, frames] : seen) {
-      if (!c.has("mid." + name)) continue;
-      auto const s = frames.front().shape();
-      auto const t = static_cast<index_t>(frames.size());
-      auto all = empty<T>(coord<5>{{s[0], t, s[1], s[2], s[3]}});
-      for (index_t i = 0; i < t; ++i) assign(select(all, 1, i), frames[static_cast<std::size_t>(i)]);
-      if (name == "aligned")
-        check(c, "mid." + name, all, level::network);
-      else
-        check(c, "mid." + name, reshape(all, coord<4>{{s[0] * t, s[1], s[2], s[3]}}), level::network);
-    }
-  }
-  void spatial_padding(golden_case const& c) {
-    auto const net = open(weights_of(c).front(), c);
-    for (auto const& [name, output] : c.attributes.at("outputs").items()) {
-      video_options<T> v;
-      v.spatial = output.at("mode") == "replicate" ? pad_mode::replicate : pad_mode::reflect;
-      check(c, name, restore_window(net, c.get<T, 5>("input"), v), level::network);
-    }
-  }
-
-  static temporal_padding padding_of(std::string const& s) {
-    for (auto p : {temporal_padding::replicate, temporal_padding::reflection, temporal_padding::reflection_circle, temporal_padding::circle})
-      if (s == name(p)) return p;
-    throw io_error(text("unknown temporal padding ", s));
-  }
-  template <class Restorer>
-  static tensor<T, 4> run_clip(Restorer restorer, tensor<T, 4> const& clip) {
-    std::vector<tensor<T, 3>> frames;
-    for (index_t t = 0; t < clip.extent(0); ++t) {
-      restorer.push(select(clip, 0, t));
-      while (auto y = restorer.pop()) frames.push_back(*y);
-    }
-    restorer.finish();
-    while (auto y = restorer.pop()) frames.push_back(*y);
-    auto const s = frames.at(0).shape();
-    auto all = empty<T>(coord<4>{{static_cast<index_t>(frames.size()), s[0], s[1], s[2]}});
-    for (std::size_t i = 0; i < frames.size(); ++i) assign(select(all, 0, static_cast<index_t>(i)), frames[i]);
-    return all;
-  }
-  /// 8-bit pictures: the share of samples that differ by one step, or infinity if one differs by more.
-  void check_8bit(golden_case const& c, std::string const& name, tensor<std::uint8_t, 4> const& result) {
-    auto const expected = c.get<std::int64_t, 4>(name);
-    index_t steps = 0;
-    bool more = false;
-    for (index_t i = 0; i < result.size(); ++i) {
-      auto const d = std::abs(static_cast<std::int64_t>(result.data()[i]) - expected.data()[i]);
-      steps += d > 0, more = more || d > 1;
-    }
-    to_.line(c.name + "/" + name + " (share of 8-bit steps)", precision, more ? HUGE_VAL : static_cast<double>(steps) / static_cast<double>(result.size()), share_of_8bit_steps);
-  }
-  void clip(golden_case const& c) {
-    auto const net = open(weights_of(c).front(), c);
-    auto const frames = c.get<T, 4>("input");
-    for (auto const& [name, output] : c.attributes.at("outputs").items()) {
-      video_options<T> v;
-      v.padding = padding_of(output.at("padding").template get<std::string>());
-      auto const y = run_clip(video_restorer<T>(net, v), frames);
-      check(c, name, y, level::network);
-      auto const quantised = "output_u8_" + std::string(edvr::name(v.padding));
-      if (c.has(quantised)) check_8bit(c, quantised, to_8bit(y));
-    }
-    for (auto p : {temporal_padding::replicate, temporal_padding::reflection, temporal_padding::reflection_circle, temporal_padding::circle}) {
-      auto const key = "indices_" + std::string(edvr::name(p));
-      if (!c.has(key)) continue;
-      auto const expected = c.get<std::int64_t, 2>(key);
-      double wrong = 0;
-      for (index_t i = 0; i < expected.extent(0); ++i) {
-        auto const got = window_frames(i, frames.extent(0), {expected.extent(1), expected.extent(1) / 2}, p);
-        for (index_t j = 0; j < expected.extent(1); ++j) wrong += got[static_cast<std::size_t>(j)] != expected(i, j);
-      }
-      to_.line(c.name + "/" + key + " (wrong indices)", precision, wrong, 0);
-    }
-  }
-  void two_stage(golden_case const& c) {
-    auto const net1 = open(c.attributes.at("weights").at(0).get<std::string>(), c), net2 = open(c.attributes.at("stage2_weights").at(0).get<std::string>(), c);
-    video_options<T> v1, v2;
-    v1.padding = padding_of(c.attributes.at("padding").get<std::string>());
-    v2.padding = padding_of(c.attributes.at("stage2_padding").get<std::string>());
-    auto const clip = c.get<T, 4>("input");
-    auto const first = run_clip(video_restorer<T>(net1, v1), clip);
-    check(c, "stage1_output", first, level::network);
-    check_8bit(c, "stage1_u8", to_8bit(first));
-    auto const stored = from_8bit<T>(c.get<std::uint8_t, 4>("stage1_u8"));
-    check(c, "stage2_output", run_clip(video_restorer<T>(net2, v2), stored), level::network, " from stage1_u8");
-    // The whole chain in float64 only: in float32 samples next to a rounding boundary may fall on its other side.
-    if (is_double) check(c, "stage2_output", run_clip(two_stage_restorer<T>(video_restorer<T>(net1, v1), video_restorer<T>(net2, v2)), clip), level::network, " whole chain");
-  }
-
-  /// Metrics are computed in double whatever the precision.
-  void metrics(golden_case const& c) {
-    if constexpr (is_double) {
-      auto const a = c.get<double, 3>("a"), b = c.get<double, 3>("b");
-      auto const unit = eval(a / 255.0);
-      auto const one = [](double v) { return full<double>({1}, v); };
-      for (bool y : {false, true})
-        for (index_t crop : {0, 4}) {
-          auto const suffix = text(y ? "_y_crop" : "_rgb_crop", crop);
-          auto const p = crop_border(y ? luma(unit) : a, crop), q = crop_border(y ? luma(eval(b / 255.0)) : b, crop);
-          check(c, "psnr" + suffix, one(psnr(p, q)), level::metric);
-          check(c, "ssim" + suffix, one(ssim(p, q)), level::metric);
-        }
-      check(c, "a_luma_0_255.f64", squeeze(luma(unit), 0), level::metric);
-      auto const picture = [&](std::string const& name, tensor<double, 3> const& x) {
-        check(c, name + ".f64", x, level::metric);
-        if (c.has(name + ".u8")) to_.line(c.name + "/" + name + ".u8", precision, testing::compare(any_tensor(to_8bit(x)), c.get(name + ".u8")).max_abs, 0);
-      };
-      auto const quarter = resize_bicubic(unit, 0.25);
-      picture("a_bicubic_x0.25", quarter);
-      picture("a_bicubic_x0.5", resize_bicubic(unit, 0.5));
-      check(c, "a_bicubic_x4_of_x0.25.f64", resize_bicubic(quarter, 4), level::metric);
-      for (auto const& [name, t] : c.tensors())
-        if (name.starts_with("a_bd") && name.ends_with(".f64")) picture(name.substr(0, name.size() - 4), blur_downsample(unit, 4));
-    } else {
-      for (auto const& [name, t] : c.tensors()) c.get(name);  // checked in float64
-    }
-  }
-  /// Files that must hold the same tensors, bit for bit.
-  void reader(golden_case const& c) {
-    for (auto const& file : c.attributes.at("files")) {
-      auto const name = file.get<std::string>();
-      auto const pth = read_pth(folder_ / name);
-      auto const* const dict = pth.root().find("tensors");
-      double wrong = 0;
-      for (auto const& [key, expected] : c.tensors()) {
-        c.get(key);
-        auto const* const v = dict ? dict->find(key) : nullptr;
-        wrong += !v || any_tensor(pth.tensor_of(key, *v)).shape() != expected.shape() || testing::compare(pth.tensor_of(key, *v), expected).max_abs != 0;
-      }
-      to_.line(c.name + "/" + name + " (tensors that differ)", precision, wrong, 0);
-    }
-  }
-
-  reporter& to_;
-  fs::path folder_;
-  verify_options const& options_;
-};
-
 /// frame_indices.json: "n<frames>_t<window>_<mode>" to a list, over centre frames, of index lists.
 void verify_indices(reporter& to, std::string const& path) {
   auto const bytes = read_file(path);
@@ -367,14 +18,17 @@ void verify_indices(reporter& to, std::string const& path) {
   for (auto const& [key, lists] : root.items()) {
     long n = 0, t = 0;
     char mode[32] = "";
-    if (std::sscanf(key.c_str(), "n%ld_t%ld_%31s", &n, &t, mode) != 3 || n < 1 || t < 1) throw io_error(edvr::text(path, ": ", key, " is not n<frames>_t<window>_<mode>"));
+    if (std::sscanf(key.c_str(), "n%ld_t%ld_%31s", &n, &t, mode) != 3 || n < 1 || t < 1 || n > 100000 || t > 99) throw io_error(edvr::text(path, ": ", key, " is not n<frames>_t<window>_<mode>"));
+    bool known = false;
     for (auto p : {temporal_padding::replicate, temporal_padding::reflection, temporal_padding::reflection_circle, temporal_padding::circle}) {
       if (mode != name(p)) continue;
+      known = true;
       ++to.cases;
       double wrong = lists.size() == static_cast<std::size_t>(n) ? 0 : 1;
       for (index_t i = 0; i < n && wrong == 0; ++i) wrong += window_frames(i, n, {t, t / 2}, p) != lists.at(static_cast<std::size_t>(i)).get<std::vector<index_t>>();
       to.line(key + " (wrong windows)", "integer", wrong, 0);
     }
+    if (!known) throw io_error(edvr::text(path, ": ", key, " names no temporal padding"));
   }
 }
 
@@ -413,18 +67,23 @@ int verify(verify_options const& o) {
       ++to.cases;
       try {
         bool known = true;
-        if (o.precision != "float64") known = runner<float>(to, path.parent_path(), o).run(c);
-        if (o.precision != "float32") known = known && runner<double>(to, path.parent_path(), o).run(c);
+        if (o.precision != "float64") known = case_runner<float>(to, path.parent_path(), o).run(c);
+        if (o.precision != "float32") known = known && case_runner<double>(to, path.parent_path(), o).run(c);
         if (!known) throw io_error(edvr::text("unknown op \"", c.op(), "\""));
       } catch (json::exception const& e) {
         throw io_error(edvr::text(path.string(), ": case ", c.name, ": ", e.what()));
-      } catch (io_error const& e) {
+      } catch (model_error const&) {
+        throw;
+      } catch (cancelled const&) {
+        throw;
+      } catch (edvr::error const& e) {
         throw io_error(edvr::text(path.string(), ": case ", c.name, ": ", e.what()));
       }
       to.not_checked(c.name, c.unused());
     }
     if (double const w = to.worst_of_file(); w > 0) worst.emplace_back(to.file, w);
   }
+  if (to.cases == 0) throw io_error("no known case in the files given (weights alone are no case)");
   std::printf("\nlargest error by file\n");
   for (auto const& [file, error] : worst) std::printf("  %-32s %9.3g\n", file.c_str(), error);
   std::printf("%d cases, %d results beyond their limit\n", to.cases, to.failures);

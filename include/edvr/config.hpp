@@ -6,10 +6,11 @@
 #define EDVR_VERSION_MINOR 1
 #define EDVR_VERSION_PATCH 0
 
-// On every function a kernel calls: no call may be left inside an inner loop, on either processor.
+// On every function a kernel calls: no call may be left inside an inner loop, on either processor. Where nobody waits for the result (no
+// optimisation, a sanitizer) forcing it would only cost compile time.
 #if defined(__CUDACC__)
 #define EDVR_HD __host__ __device__ __forceinline__
-#elif defined(__GNUC__)
+#elif defined(__GNUC__) && defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define EDVR_HD inline __attribute__((always_inline))
 #else
 #define EDVR_HD inline

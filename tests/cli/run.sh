@@ -127,7 +127,7 @@ open(sys.argv[2], 'wb').write(b)
 P
 if [ -e nan.safetensors ]; then
   expect 4 'conv_last.bias (1 of 3)' "$edvr" restore -i "$clip/low" -o nan -m nan.safetensors --frames 1:2
-  expect 6 '00000001.png: frame 1:' "$edvr" restore -i "$clip/low" -o nan -m nan.safetensors --frames 1:2 --allow-nonfinite
+  expect 6 'low: frame 1:' "$edvr" restore -i "$clip/low" -o nan -m nan.safetensors --frames 1:2 --allow-nonfinite
   check [ -z "$(ls nan)" ]
 fi
 
@@ -194,6 +194,20 @@ check [ -s sheet.png ]
 expect 2 'expected one each' "$edvr" sheet one.png -o s.png --labels a b
 "$edvr" info > /dev/full 2> full.txt
 check [ $? = 3 ]
+
+# --- memory: what info foresees is what restore takes, within 15 %, at two sizes (not under sanitizers, whose own memory dwarfs ours)
+if [ -z "${EDVR_SANITIZED:-}" ]; then
+  "$edvr" resize -i "$clip/truth" -o half --scale 0.5
+  for size in 112x80:$clip/low 224x160:half; do
+    "$edvr" restore -m random:edvr_m -i "${size#*:}" -o "memory_${size%%:*}" --frames 5:6 --stats 2> stats.txt
+    measured=$(sed -n 's/.*peak memory \([0-9]*\) MiB.*/\1/p' stats.txt)
+    foreseen=$("$edvr" info -m random:edvr_m --size "${size%%:*}" --json | sed -n 's/ *"memory_bytes": \([0-9]*\),/\1/p')
+    checks=$((checks + 1))
+    if ! awk -v m="$measured" -v f="$foreseen" 'BEGIN { r = f / 1048576 / m; exit !(r > 0.85 && r < 1.15) }'; then
+      failures=$((failures + 1)); echo "FAILED: memory at ${size%%:*}: info says $((foreseen >> 20)) MiB, restore took $measured MiB"
+    fi
+  done
+fi
 
 echo "program: $checks checks, $failures failures"
 [ $failures = 0 ]

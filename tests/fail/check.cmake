@@ -1,5 +1,8 @@
 # Compiles every file of the folder; each must fail, and say what its first line asks for: // expect: words
 file(GLOB files ${FOLDER}/*.cpp)
+if(NOT files)
+  message(FATAL_ERROR "no file in ${FOLDER}")
+endif()
 foreach(file ${files})
   file(STRINGS ${file} first LIMIT_COUNT 1)
   string(REGEX REPLACE "^// expect: " "" wanted "${first}")

@@ -2,6 +2,7 @@
 // Element types by name, the type sums are kept in, and the two 16-bit formats that weight files use.
 #pragma once
 #include <bit>
+#include <concepts>
 #include <cstdint>
 #include <string_view>
 
@@ -31,8 +32,12 @@ template <>
 struct accumulate<float> {
   using type = double;
 };
+template <std::integral T>
+struct accumulate<T> {
+  using type = std::int64_t;
+};
 }  // namespace detail
-/// What a reduction over an axis of T sums in. Convolutions and products sum in T itself.
+/// What a reduction over axes of T sums in: double for float, 64 bits for integers and bool. Convolutions and products sum in T itself.
 template <class T>
 using accumulate_t = typename detail::accumulate<T>::type;
 

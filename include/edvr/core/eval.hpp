@@ -67,7 +67,7 @@ concept concat_of_two = requires(E const& e) { e.split_axis; };
 template <class E>
 concept index_map = requires { typename E::index_map; };
 
-/// Memory order of a new tensor for e: channels last where a heavy op makes a feature map or the first tensor of its shape has it.
+/// Memory order of a new tensor for e: channels last where a convolution makes it or an operand of rank 4 has it.
 template <class E>
 bool wants_channels_last(E const& e) {
   if constexpr (E::rank != 4)
@@ -175,17 +175,24 @@ void refuse_overlap(Y const& y, X const& x, bool same_index) {
   throw alias_error("assign: the expression reads, at other positions than it writes, memory of its destination; use eval");
 }
 /// Visits what is still read while y is being written; what has run into a temporary by then does not count.
+/// late: part of y may be written already when anything below e runs, as it is for the second operand of a concat.
 template <class Y, class E>
-void refuse_late_reads(Y const& y, E const& e, bool same_index) {
+void refuse_late_reads(Y const& y, E const& e, bool same_index, bool late = false) {
   if constexpr (requires { e.owner(); }) {
     if (e) refuse_overlap(y, e.read(), same_index);
+  } else if constexpr (concat_of_two<E> && !pointwise<E>) {
+    refuse_late_reads(y, e.a, false, late);
+    refuse_late_reads(y, e.b, false, true);
   } else if constexpr (requires { e.operands([](auto const&) {}); }) {
     void const* way = nullptr;
     if constexpr (requires { e.toward_last(); } && E::has_last) way = &e.toward_last();
     e.operands([&]<class A>(A const& a) {
-      bool settled = heavy<E> && !pointwise<A>;  // a heavy op evaluates an operand that holds a heavy op
-      if constexpr (!heavy<E> && A::has_last && !concat_of_two<E>) settled = static_cast<void const*>(&a) != way;
-      if (!settled) refuse_late_reads(y, a, same_index && !heavy<E> && !index_map<E>);
+      bool settled = false;
+      if constexpr (heavy<E>)
+        settled = A::has_last || (concat_of_two<A> && !pointwise<A>);
+      else if constexpr (A::has_last)
+        settled = static_cast<void const*>(&a) != way;
+      if (late || !settled) refuse_late_reads(y, a, same_index && !heavy<E> && !index_map<E>, late);
     });
   }
 }
@@ -212,17 +219,17 @@ void assign(tensor<T, R, S> const& y, E e, Ex const& ex = {}) {
   detail::run_into(y.writable(), e, ex);
 }
 
-/// A packed copy in the same memory order.
-template <class T, int R, class S>
-tensor<T, R, S> clone(tensor<T, R, S> const& x) {
-  return eval(x);
+/// A packed copy: channels-last if x is, else row-major.
+template <class T, int R, class S, executor Ex = default_executor_t<S>>
+tensor<T, R, S> clone(tensor<T, R, S> const& x, Ex const& ex = {}) {
+  return eval(x, ex);
 }
 /// x itself if its elements are one row-major run, else a row-major copy.
-template <class T, int R, class S>
-tensor<T, R, S> contiguous(tensor<T, R, S> const& x) {
+template <class T, int R, class S, executor Ex = default_executor_t<S>>
+tensor<T, R, S> contiguous(tensor<T, R, S> const& x, Ex const& ex = {}) {
   if (x.is_contiguous()) return x;
   auto y = empty<T, S>(x.shape());
-  assign(y, x);
+  assign(y, x, ex);
   return y;
 }
 

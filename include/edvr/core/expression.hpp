@@ -40,6 +40,9 @@ concept same_rank = (bare<A>::rank == bare<B>::rank);
 /// Operands of different element types are refused: cast<T>(x) one of them.
 template <class A, class B>
 concept same_element = std::is_same_v<value_t<A>, value_t<B>>;
+/// Elements that are not integers, for ops whose result would not be one: cast<float>(x) an integer tensor first.
+template <class A>
+concept real_valued = operand<A> && !std::is_integral_v<value_t<A>>;
 template <class A, int R>
 concept has_rank = operand<A> && (bare<A>::rank == R);
 

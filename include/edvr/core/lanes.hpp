@@ -59,7 +59,7 @@ template <class F, class... A>
 EDVR_HD auto apply(F const& f, A const&... a) {
   constexpr int W = (detail::pack_width<A> | ...);
   if constexpr (W > 0) {
-    using R = decltype(f(detail::lane_of(a, 0)...));
+    using R = std::remove_cvref_t<decltype(f(detail::lane_of(a, 0)...))>;
     pack<R, W> r;
 #if defined(__GNUC__) && !defined(__CUDACC__)
     if constexpr (std::is_same_v<R, float>) {

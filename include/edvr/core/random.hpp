@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Seeded random tensors: the same numbers on every platform, which std::normal_distribution does not promise.
+// Seeded random tensors: the same numbers for the same seed, but for the last digit of the logarithm and cosine behind normal(), which is the
+// platform's. The distributions of the standard library promise less.
 #pragma once
 #include <bit>
 #include <cmath>
@@ -39,7 +40,7 @@ class random_source {
   std::uint64_t state_[4];
 };
 
-/// Evenly in [low, high), row-major.
+/// Evenly between low and high, row-major. (Rounding to a float may reach high.)
 template <class T, int R>
 tensor<T, R> uniform(coord<R> const& extents, std::uint64_t seed, double low = 0, double high = 1) {
   auto t = empty<T>(extents);

@@ -16,7 +16,7 @@ using index_t = std::int64_t;
 /// R integers: one position, the extents of a tensor, or its strides in elements. An aggregate, so {1, 3, 4, 4} makes one.
 template <int R>
 struct coord {
-  static_assert(R >= 0 && R <= 6, "tensors have rank 0 to 5");
+  static_assert(R >= 0 && R <= 5, "tensors have rank 0 to 5");
   index_t at[R > 0 ? R : 1];
 
   EDVR_HD constexpr index_t& operator[](int axis) { return at[axis]; }
@@ -60,17 +60,15 @@ inline void append_text(std::string& to, pair const& p) { to += text('(', p.y, "
 template <int R>
 index_t checked_volume(char const* who, coord<R> const& s, index_t element_size = 1) {
   bool empty = false;
+  index_t v = element_size;  // extents of 0 count as 1, so that strides cannot overflow either
   for (int i = 0; i < R; ++i) {
     if (s[i] < 0) throw shape_error(text(who, ": shape ", s, " has a negative extent on axis ", i));
     empty = empty || s[i] == 0;
+    index_t const n = s[i] > 0 ? s[i] : 1;
+    if (v > std::numeric_limits<index_t>::max() / n) throw shape_error(text(who, ": shape ", s, " needs more than 2^63 bytes"));
+    v *= n;
   }
-  if (empty) return 0;
-  index_t v = element_size;
-  for (int i = 0; i < R; ++i) {
-    if (v > std::numeric_limits<index_t>::max() / s[i]) throw shape_error(text(who, ": shape ", s, " needs more than 2^63 bytes"));
-    v *= s[i];
-  }
-  return v / element_size;
+  return empty ? 0 : v / element_size;
 }
 
 /// Strides of a tensor whose last axis is contiguous.

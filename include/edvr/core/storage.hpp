@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Memory spaces and where their bytes come from.
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <memory>
@@ -58,21 +59,24 @@ class block_cache {
           forget(i);
           return p;
         }
-      peak_ = live_ > peak_ ? live_ : peak_;
       trim();
     }
     try {
-      return ::operator new(bytes, std::align_val_t{alignment});
+      void* const p = ::operator new(bytes, std::align_val_t{alignment});
+      std::lock_guard lock(mutex_);
+      peak_ = std::max(peak_, live_);
+      return p;
     } catch (...) {
       std::lock_guard lock(mutex_);
       live_ -= bytes;
       throw;
     }
   }
-  void release(void* p, std::size_t bytes) {
+  void release(void* p, std::size_t bytes) noexcept {
     std::lock_guard lock(mutex_);
     live_ -= bytes;
-    kept_.push_back({bytes, p});
+    if (bytes < smallest || kept_.size() == most_kept) return ::operator delete(p, std::align_val_t{alignment});
+    kept_.push_back({bytes, p});  // room is reserved
     kept_bytes_ += bytes;
     trim();
   }
@@ -83,13 +87,16 @@ class block_cache {
 #else
   static constexpr std::size_t smallest = std::size_t{1} << 16;
 #endif
+  static constexpr std::size_t most_kept = 256;
+  block_cache() { kept_.reserve(most_kept); }
+
   struct block {
     std::size_t bytes;
     void* address;
   };
   void trim() {
     for (std::size_t i = 0; i < kept_.size();)
-      if (kept_[i].bytes < smallest || live_ + kept_bytes_ > peak_) {  // the oldest first
+      if (live_ + kept_bytes_ > std::max(peak_, live_)) {  // the oldest first
         ::operator delete(kept_[i].address, std::align_val_t{alignment});
         forget(i);
       } else {

@@ -185,6 +185,9 @@ auto from(Range const& elements, index_t const (&extents)[N]) {
 /// A tensor over memory that the caller owns and keeps alive: nothing is copied, nothing freed.
 template <class T, int R>
 tensor<T, R> borrow(T* data, coord<R> const& extents, coord<R> const& strides) {
+  index_t const n = checked_volume("borrow", extents, sizeof(T));
+  if (!data && n > 0) throw shape_error(text("borrow: null pointer for shape ", extents, "; only a tensor without elements may have none"));
+  if (!data) return empty<T>(extents);
   return {std::shared_ptr<T[]>(std::shared_ptr<void>(), data), 0, extents, strides};
 }
 template <class T, int R>

@@ -45,8 +45,9 @@ class any_tensor {
       if (shape_[i] > (file_elements > 0 ? file_elements : 1) / size_) throw io_error(text(who, ": shape ", describe(), " is larger than the file"));
       size_ *= shape_[i];
       if (shape_[i] > 1 && strides_[i] > room / (shape_[i] - 1)) throw io_error(text(who, ": shape ", describe(), " reaches past the end of its storage"));
+      if (shape_[i] == 1) strides_[i] = 0;  // never used, may hold anything
       last += (shape_[i] - 1) * strides_[i];
-      if (last > room) break;
+      if (last >= room) break;
     }
     if (offset < 0 || offset >= room || last >= room)
       throw io_error(text(who, ": shape ", describe(), " at offset ", offset, " reaches past the end of its storage of ", room, " elements"));

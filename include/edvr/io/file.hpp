@@ -2,15 +2,19 @@
 // Whole files in memory, and files that appear complete or not at all.
 #pragma once
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "edvr/core/error.hpp"
@@ -20,8 +24,9 @@ namespace edvr::inline v1 {
 /// Bytes that every tensor read from them shares.
 using file_bytes = std::shared_ptr<std::vector<std::byte> const>;
 
-/// The whole of a regular file. Throws io_error, with the path, if it is missing, unreadable, a folder, a pipe, or changes while it is read.
-inline file_bytes read_file(std::filesystem::path const& path) {
+/// The whole of a regular file. Throws io_error, with the path, if it is missing, unreadable, a folder, a pipe, larger than most_bytes (16 GiB
+/// unless given), or changes while it is read.
+inline file_bytes read_file(std::filesystem::path const& path, std::uintmax_t most_bytes = std::uintmax_t{1} << 34) {
   std::error_code failure;
   auto const status = std::filesystem::status(path, failure);
   if (failure || status.type() == std::filesystem::file_type::not_found)
@@ -30,6 +35,7 @@ inline file_bytes read_file(std::filesystem::path const& path) {
   if (status.type() != std::filesystem::file_type::regular) throw io_error(text(path.string(), ": is a pipe or device; expected a regular file"));
   auto const size = std::filesystem::file_size(path, failure);
   if (failure) throw io_error(text(path.string(), ": ", failure.message()));
+  if (size > most_bytes) throw io_error(text(path.string(), ": has ", size, " bytes; expected at most ", most_bytes));
   errno = 0;
   std::ifstream in(path, std::ios::binary);
   if (!in) throw io_error(text(path.string(), ": cannot be opened (", std::strerror(errno), ")"));
@@ -43,8 +49,12 @@ inline file_bytes read_file(std::filesystem::path const& path) {
 /// Writes the pieces to a temporary name beside `path` and renames it, so that a reader never sees half a file. Throws io_error; then
 /// neither `path` nor the temporary has changed or stayed.
 inline void write_file(std::filesystem::path const& path, std::initializer_list<std::span<std::byte const>> pieces) {
+  std::error_code failure;
+  auto const existing = std::filesystem::status(path, failure).type();
+  if (existing != std::filesystem::file_type::not_found && existing != std::filesystem::file_type::none && existing != std::filesystem::file_type::regular)
+    throw io_error(text(path.string(), ": is a folder, pipe or device; expected the name of a file to write"));
   auto partial = path;
-  partial += ".partial";
+  partial += text('.', static_cast<unsigned>(std::hash<std::thread::id>{}(std::this_thread::get_id()) ^ static_cast<std::size_t>(std::chrono::steady_clock::now().time_since_epoch().count())), ".partial");
   errno = 0;
   bool ok;
   {
@@ -55,7 +65,6 @@ inline void write_file(std::filesystem::path const& path, std::initializer_list<
     ok = ok && !out.fail();
   }
   std::string reason = ok ? "" : errno ? std::strerror(errno) : "write failed";
-  std::error_code failure;
   if (ok) {
     std::filesystem::rename(partial, path, failure);
     if (!failure) return;

@@ -4,6 +4,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <span>
@@ -13,6 +14,17 @@
 #include "edvr/core/tensor.hpp"
 #include "edvr/io/file.hpp"
 
+namespace edvr::inline v1::detail {
+/// Largest block that the decoder may ask for while it reads this picture: a few times its pixels, so that a stream which unpacks to more than
+/// its header says is refused.
+inline thread_local std::size_t decoder_limit = 0;
+inline void* decoder_allocate(std::size_t n) { return n <= decoder_limit ? std::malloc(n) : nullptr; }
+inline void* decoder_reallocate(void* p, std::size_t n) { return n <= decoder_limit ? std::realloc(p, n) : nullptr; }
+}  // namespace edvr::inline v1::detail
+
+#define STBI_MALLOC(n) edvr::detail::decoder_allocate(n)
+#define STBI_REALLOC(p, n) edvr::detail::decoder_reallocate(p, n)
+#define STBI_FREE(p) std::free(p)
 #define STB_IMAGE_STATIC
 #define STB_IMAGE_IMPLEMENTATION
 #define STBI_ONLY_PNG
@@ -49,14 +61,16 @@ inline std::uint32_t big_endian(std::byte const* p, int n) {
   for (int i = 0; i < n; ++i) v = v << 8 | static_cast<std::uint32_t>(p[i]);
   return v;
 }
-inline void check_picture_size(std::string const& who, std::uint64_t w, std::uint64_t h) {
+/// Number of pixels.
+inline std::size_t check_picture_size(std::string const& who, std::uint64_t w, std::uint64_t h) {
   constexpr std::uint64_t most_side = 16384, most_pixels = std::uint64_t{1} << 26;
   if (w < 1 || h < 1) throw io_error(text(who, ": picture of ", w, " x ", h, " pixels; expected at least 1 x 1"));
   if (w > most_side || h > most_side || w * h > most_pixels)
     throw io_error(text(who, ": picture of ", w, " x ", h, " pixels; expected sides of at most ", most_side, " and at most ", most_pixels, " pixels"));
+  return static_cast<std::size_t>(w * h);
 }
 /// PNG: what the first chunk says, and whether the file is large enough to hold so many pixels.
-inline void check_png(std::string const& who, std::span<std::byte const> b) {
+inline std::size_t check_png(std::string const& who, std::span<std::byte const> b) {
   if (b.size() < 33 || std::memcmp(b.data() + 12, "IHDR", 4) != 0) throw io_error(text(who, ": PNG is cut off or damaged: no IHDR"));
   std::uint64_t const w = big_endian(b.data() + 16, 4), h = big_endian(b.data() + 20, 4);
   int const depth = static_cast<int>(b[24]), colour = static_cast<int>(b[25]);
@@ -67,9 +81,14 @@ inline void check_png(std::string const& who, std::span<std::byte const> b) {
   std::uint64_t const raw = h * (1 + (w * static_cast<std::uint64_t>(channels * depth) + 7) / 8);
   constexpr std::uint64_t most_ratio = 1032;  // of deflate
   if (raw > most_ratio * b.size()) throw io_error(text(who, ": PNG of ", w, " x ", h, " pixels in ", b.size(), " bytes; no compression is that good, the file is cut off or made to deceive"));
+  return static_cast<std::size_t>(w * h);
 }
 /// JPEG: the frame header's size, found by walking the segments.
-inline void check_jpeg(std::string const& who, std::span<std::byte const> b) {
+inline std::size_t check_jpeg(std::string const& who, std::span<std::byte const> b) {
+  std::size_t scans = 0;
+  constexpr std::size_t most_scans = 500;
+  for (std::size_t i = 0; i + 1 < b.size(); ++i) scans += b[i] == std::byte{0xff} && b[i + 1] == std::byte{0xda};
+  if (scans > most_scans) throw io_error(text(who, ": JPEG has ", scans, " scans; expected at most ", most_scans));
   for (std::size_t at = 2; at + 4 <= b.size();) {
     if (b[at] != std::byte{0xff}) break;
     auto const marker = static_cast<unsigned>(b[at + 1]);
@@ -86,7 +105,7 @@ inline void check_jpeg(std::string const& who, std::span<std::byte const> b) {
       check_picture_size(who, w, h);
       constexpr std::uint64_t most_ratio = 4096;  // pixels a byte, for a picture of one colour
       if (w * h > most_ratio * b.size()) throw io_error(text(who, ": JPEG of ", w, " x ", h, " pixels in ", b.size(), " bytes; the file is cut off or made to deceive"));
-      return;
+      return static_cast<std::size_t>(w * h);
     }
     at += 2 + big_endian(b.data() + at + 2, 2);
   }
@@ -101,18 +120,20 @@ inline tensor<std::uint8_t, 3> decode_image(std::string const& who, std::span<st
   bool const jpeg = bytes.size() >= 3 && std::memcmp(bytes.data(), "\xff\xd8\xff", 3) == 0;
   if (!png && !jpeg) throw io_error(text(who, ": is neither PNG nor JPEG, whatever its name; expected one of them"));
   if (bytes.size() > (std::size_t{1} << 30)) throw io_error(text(who, ": has ", bytes.size(), " bytes; expected at most 2^30"));
-  png ? detail::check_png(who, bytes) : detail::check_jpeg(who, bytes);
+  auto const claimed = png ? detail::check_png(who, bytes) : detail::check_jpeg(who, bytes);
+  detail::decoder_limit = 8 * claimed + 2 * bytes.size() + (std::size_t{1} << 20);
   int w = 0, h = 0, channels = 0;
   auto const* const data = reinterpret_cast<stbi_uc const*>(bytes.data());
   auto const size = static_cast<int>(bytes.size());
   if (!stbi_info_from_memory(data, size, &w, &h, &channels)) throw io_error(text(who, ": ", stbi_failure_reason(), "; the file is damaged"));
   if (channels == 2 || channels == 4) throw io_error(text(who, ": has transparency or CMYK (", channels, " channels); expected RGB or gray: flatten it first"));
   stbi_uc* const pixels = stbi_load_from_memory(data, size, &w, &h, &channels, 3);
-  if (!pixels) throw io_error(text(who, ": ", stbi_failure_reason(), "; the file is cut off or damaged"));
+  if (!pixels) throw io_error(text(who, ": ", stbi_failure_reason(), "; the file is cut off, damaged or made to deceive"));
   std::shared_ptr<std::uint8_t[]> hold(pixels, [](std::uint8_t* p) { stbi_image_free(p); });
+  if (channels == 2 || channels == 4) throw io_error(text(who, ": has a transparent colour; expected RGB or gray: flatten it first"));
   return {std::move(hold), 0, {{3, h, w}}, {{1, 3 * index_t{w}, 3}}};
 }
-inline tensor<std::uint8_t, 3> read_image(std::filesystem::path const& path) { return decode_image(path.string(), *read_file(path)); }
+inline tensor<std::uint8_t, 3> read_image(std::filesystem::path const& path) { return decode_image(path.string(), *read_file(path, std::uintmax_t{1} << 30)); }
 
 /// Writes RGB (3, h, w) as an 8-bit PNG, complete or not at all. Throws io_error and shape_error.
 inline void write_png(std::filesystem::path const& path, tensor<std::uint8_t, 3> const& x) {

@@ -5,10 +5,10 @@
 #include <bit>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "edvr/io/zip.hpp"
@@ -31,6 +31,8 @@ struct value {
   }
 };
 using kind = value::kind;
+/// Globals, parameters and storages with longer names are refused: names are copied, and a stream may repeat one at little cost.
+inline constexpr std::size_t longest_name = 1000;
 
 /// What one or more streams said. Globals that were named but not understood are listed; nothing was done with them.
 struct document {
@@ -116,9 +118,8 @@ class machine {
   }
   std::string line(std::size_t start, std::string_view op) {
     std::string s;
-    constexpr std::size_t most = 1000;
     for (char c; (c = static_cast<char>(in_.at<std::uint8_t>(at_++))) != '\n'; s += c)
-      if (s.size() >= most) fail(start, op, text("names something longer than ", most, " bytes"));
+      if (s.size() >= longest_name) fail(start, op, text("names something longer than ", longest_name, " bytes"));
     return s;
   }
   value* named(std::string const& module, std::string const& name) {
@@ -126,7 +127,6 @@ class machine {
     v->text = module + "." + name;
     return v;
   }
-  void remember(std::uint64_t slot) { memo_[slot] = stack_.back(); }
 
   /// Only these names mean something; every other call yields an inert value.
   value* call(value* f, value* arguments) {
@@ -144,10 +144,16 @@ class machine {
       if (parameter && !arguments->items.empty()) return arguments->items.front();
       if (f->text == "collections.OrderedDict") return ordered_dict(*arguments);
     }
-    value* const v = doc_.make(kind::opaque);
-    v->text = f->is == kind::opaque ? f->text : "a call of something that is not a global";
-    doc_.opaque_names.insert(v->text);
-    return v;
+    return inert(f, "a call of something that is not a global");
+  }
+  /// Stands for whatever Python would have made of a global: the global's own value, so that nothing grows.
+  value* inert(value* global, char const* otherwise) {
+    if (global->is != kind::opaque) {
+      global = doc_.make(kind::opaque);
+      global->text = otherwise;
+    }
+    doc_.opaque_names.insert(global->text);
+    return global;
   }
   value* ordered_dict(value const& arguments) {
     value* const d = doc_.make(kind::dict);
@@ -259,6 +265,7 @@ class machine {
       case 0x93: {
         value *const name = pop(start, "STACK_GLOBAL"), *const module = pop(start, "STACK_GLOBAL");
         if (name->is != kind::string || module->is != kind::string) fail(start, "STACK_GLOBAL", "takes two literal strings");
+        if (module->text.size() + name->text.size() > longest_name) fail(start, "STACK_GLOBAL", text("names something longer than ", longest_name, " bytes"));
         push(named(module->text, name->text));
         return;
       }
@@ -269,10 +276,7 @@ class machine {
       }
       case 0x81: {
         pop(start, "NEWOBJ");
-        value* const type = pop(start, "NEWOBJ");
-        value* const v = push(doc_.make(kind::opaque));
-        v->text = type->is == kind::opaque ? type->text : "an object without a named type";
-        doc_.opaque_names.insert(v->text);
+        push(inert(pop(start, "NEWOBJ"), "an object without a named type"));
         return;
       }
       case 'b': return void(pop(start, "BUILD"));  // state of the object below: not used
@@ -294,7 +298,9 @@ class machine {
   }
   void put(std::size_t start, std::string_view op, std::uint64_t slot) {
     if (stack_.empty() || stack_.back()->is == kind::mark) fail(start, op, "has nothing to remember");
-    remember(slot);
+    constexpr std::size_t most = 1'000'000;
+    if (memo_.size() >= most) fail(start, op, text("would remember more than ", most, " values"));
+    memo_[slot] = stack_.back();
   }
   void get(std::size_t start, std::string_view op, std::uint64_t slot) {
     auto const found = memo_.find(slot);
@@ -319,7 +325,7 @@ class machine {
   document& doc_;
   std::size_t at_ = 0;
   std::vector<value*> stack_;
-  std::unordered_map<std::uint64_t, value*> memo_;
+  std::map<std::uint64_t, value*> memo_;
 };
 
 }  // namespace edvr::inline v1::detail::pickle

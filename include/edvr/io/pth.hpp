@@ -41,6 +41,7 @@ class pth_file {
     auto type = s.type;
     if (v.text == "torch._utils._rebuild_tensor_v3" && a.size() > 6 && a[6]->is == kind::opaque) type = type_named(a[6]->text);
     if (!type) throw io_error(text(who, " has elements of ", s.type_name, "; expected a plain float, integer or bool storage"));
+    if (!a[1]->text.empty()) throw io_error(text(who, ": storage offset is not a plain integer"));
     index_t const offset = a[1]->integer;
     constexpr index_t most = index_t{1} << 40;
     if (offset < 0 || offset > most) throw io_error(text(who, ": storage offset ", offset, " is out of range"));
@@ -81,6 +82,7 @@ class pth_file {
   /// ('storage', class, key, location, elements[, view of another storage])
   storage_place storage_of(std::string const& who, value const& id) const {
     auto const& a = id.items;
+    if (a.size() > 2 && a[2]->text.size() > detail::pickle::longest_name) throw io_error(text(who, ": storage key has ", a[2]->text.size(), " bytes; expected at most ", detail::pickle::longest_name));
     if (a.size() < 5 || a[0]->is != kind::string || a[0]->text != "storage" || a[1]->is != kind::opaque || a[2]->is != kind::string || a[4]->is != kind::integer)
       throw io_error(text(who, ": persistent id is not a PyTorch storage"));
     auto const found = storages_.find(a[2]->text);
@@ -148,7 +150,7 @@ class pth_file {
     if (keys->is != kind::list) throw io_error(text(who_, ": the list of storages is missing"));
     std::map<std::string, index_t> sizes;  // bytes an element, from the storage classes seen
     for (value const& v : doc_->values)
-      if (v.is == kind::storage && v.items.size() >= 5 && v.items[1]->is == kind::opaque && v.items[2]->is == kind::string) {
+      if (v.is == kind::storage && v.items.size() >= 5 && v.items[1]->is == kind::opaque && v.items[2]->is == kind::string && v.items[2]->text.size() <= detail::pickle::longest_name) {
         auto const type = type_named(v.items[1]->text);
         sizes.emplace(v.items[2]->text, type ? size_of(*type) : 0);
       }

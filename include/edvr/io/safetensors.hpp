@@ -80,7 +80,7 @@ inline tensor_file parse_safetensors(std::string const& who, file_bytes const& b
     if (need != end - begin) throw io_error(text(where, ": shape and dtype need ", need, " bytes, data_offsets give ", end - begin));
     std::vector<index_t> strides(shape.size());
     index_t step = 1;
-    for (std::size_t i = shape.size(); i-- > 0; step *= std::max<index_t>(shape[i], 1)) strides[i] = empty ? 0 : step;
+    for (std::size_t i = shape.size(); i-- > 0 && !empty; step *= shape[i]) strides[i] = step;
     extents.emplace_back(begin, end);
     file.tensors.emplace(name, any_tensor(where, bytes, data + begin, data + end, *type, std::move(shape), 0, std::move(strides)));
   }
@@ -108,7 +108,7 @@ inline void write_safetensors(std::filesystem::path const& path, tensor_map cons
     header[name] = {{"dtype", type}, {"shape", t.shape()}, {"data_offsets", {data.size(), data.size() + bytes.size()}}};
     data.insert(data.end(), bytes.begin(), bytes.end());
   }
-  std::string h = header.dump();
+  std::string h = header.dump(-1, ' ', false, json::error_handler_t::replace);
   h.resize((h.size() + 7) / 8 * 8, ' ');
   std::uint64_t const length = h.size();
   write_file(path, {std::as_bytes(std::span(&length, 1)), std::as_bytes(std::span(h)), std::span<std::byte const>(data)});

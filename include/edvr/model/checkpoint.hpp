@@ -21,8 +21,9 @@ namespace edvr::inline v1 {
 struct checkpoint {
   std::string file, container, wrapper;  // wrapper: "params", "params_ema", "state_dict", or empty
   dialect speaks = dialect::basicsr;
+  index_t file_size = 0;  // bytes; 0: not from a file
   tensor_map weights;
-  std::vector<std::string> ignored;   // entries that are not weights
+  std::vector<std::string> ignored;   // entries that are not weights, the first hundred
   std::set<std::string> opaque;       // Python globals that the file names; nothing was done with them
 };
 
@@ -42,11 +43,11 @@ inline tensor_map state_dict(checkpoint& c, pth_file const& file, std::string co
   for (std::size_t i = 0; i + 1 < dict->items.size(); i += 2) {
     auto const& k = *dict->items[i];
     auto const& v = *dict->items[i + 1];
-    if (k.is != kind::string)
-      c.ignored.push_back("(a key that is not a string)");
-    else if (v.is != kind::tensor)
-      c.ignored.push_back(k.text + (v.is == kind::opaque ? text(" (", v.text, ")") : ""));
-    else
+    constexpr std::size_t most_ignored = 100;
+    if (k.is == kind::string && k.text.size() > pickle::longest_name) throw model_error(text(c.file, ": a key has ", k.text.size(), " bytes; expected at most ", pickle::longest_name));
+    if (k.is != kind::string || v.is != kind::tensor) {
+      if (c.ignored.size() < most_ignored) c.ignored.push_back(k.is != kind::string ? "(a key that is not a string)" : k.text + (v.is == kind::opaque ? text(" (", v.text, ")") : ""));
+    } else
       weights[k.text] = file.tensor_of(k.text, v);
   }
   return weights;
@@ -65,6 +66,7 @@ inline void strip(checkpoint const& c, tensor_map& weights, std::string_view pre
 inline checkpoint parse_checkpoint(std::string const& who, file_bytes const& bytes, std::string const& key = "params") try {
   checkpoint c;
   c.file = who;
+  c.file_size = static_cast<index_t>(bytes->size());
   tensor_map weights;
   bool const pickled = bytes->size() >= 2 && (std::memcmp(bytes->data(), "PK", 2) == 0 || bytes->front() == std::byte{0x80});
   bool const framed = bytes->size() > 8 && bytes->at(8) == std::byte{'{'};
@@ -165,6 +167,11 @@ template <class T>
 void load(nn::edvr_net<T>& net, checkpoint const& c, bool allow_nonfinite = false) {
   std::vector<std::string> missing, misshaped, unexpected, nonfinite;
   std::set<std::string> wanted;
+  // Weights that share one storage cost a file nothing each; 16-bit ones become four times as large in float64.
+  constexpr index_t most_growth = 8, allowance = index_t{1} << 26;
+  index_t const needed = nn::parameter_count(net) * static_cast<index_t>(sizeof(T));
+  if (c.file_size > 0 && needed > most_growth * c.file_size + allowance)
+    throw model_error(text(c.file, ": has ", c.file_size, " bytes, the network it describes needs ", needed, "; the file is made to deceive"));
   nn::for_each_parameter(net, [&]<int R>(std::string const& key, tensor<T, R> const& w) {
     wanted.insert(key);
     auto const found = c.weights.find(key);
@@ -174,7 +181,7 @@ void load(nn::edvr_net<T>& net, checkpoint const& c, bool allow_nonfinite = fals
     if (!std::equal(shape.begin(), shape.end(), want.at, want.at + R))
       return misshaped.push_back(text(key, " is ", found->second.describe(), " in the file, the model wants ", want));
     index_t bad = 0;
-    found->second.for_each([&](auto v) { bad += !std::isfinite(static_cast<double>(v)); });
+    found->second.for_each([&](auto v) { bad += !std::isfinite(static_cast<T>(v)); });
     if (bad) nonfinite.push_back(text(key, " (", bad, " of ", w.size(), ")"));
   });
   for (auto const& [key, t] : c.weights)

@@ -88,7 +88,9 @@ struct edvr_net {
     auto fused = fuse(std::move(aligned), options);
     if (options.see) options.see("fusion", -1, fused);
     done(2 * frames + 1);
-    return reconstruct(std::move(fused), select(x, 1, config.center()), options);
+    auto y = reconstruct(std::move(fused), select(x, 1, config.center()), options);
+    done(2 * frames + 2);
+    return y;
   }
 
   /// Features of one frame (n, 3, h, w); they depend on nothing else, so they may be kept over the windows that share it.

@@ -23,29 +23,29 @@ struct video_options {
   nn::forward_options<T> forward = {};
 };
 
-/// Pixels of [0, 1] as 8 bits: clamped, times 255, rounded half to even, as numpy does. Any rank.
+/// Pixels of [0, 1] as 8 bits: clamped, times 255, rounded half to even, as numpy does; NaN becomes 0. Any rank.
 template <class T, int R>
-tensor<std::uint8_t, R> to_8bit(tensor<T, R> const& x) {
+tensor<std::uint8_t, R> to_8bit(tensor<T, R> const& x, cpu_executor const& ex = {}) {
   struct quantise {
-    std::uint8_t operator()(T const& v) const { return static_cast<std::uint8_t>(std::nearbyint((v < T(0) ? T(0) : T(1) < v ? T(1) : v) * T(255))); }
+    std::uint8_t operator()(T const& v) const { return static_cast<std::uint8_t>(std::nearbyint((v > T(0) ? T(1) < v ? T(1) : v : T(0)) * T(255))); }
   };
-  return eval(apply_each(quantise{}, x));
+  return eval(apply_each(quantise{}, x), ex);
 }
 /// 8 bits as pixels of [0, 1].
 template <class T, int R>
-tensor<T, R> from_8bit(tensor<std::uint8_t, R> const& x) {
-  return eval(cast<T>(x) / T(255));
+tensor<T, R> from_8bit(tensor<std::uint8_t, R> const& x, cpu_executor const& ex = {}) {
+  return eval(cast<T>(x) / T(255), ex);
 }
 
 /// x (n, t, 3, h, w) filled up on the bottom and right to multiples of `multiple`; reflect falls back to replicate where a frame is too small.
 template <class T>
-tensor<T, 5> pad_frames(tensor<T, 5> const& x, index_t multiple, pad_mode mode) {
+tensor<T, 5> pad_frames(tensor<T, 5> const& x, index_t multiple, pad_mode mode, cpu_executor const& ex = {}) {
   auto const s = x.shape();
   coord<5> after{};
   for (int i = 3; i < 5; ++i) after[i] = (multiple - s[i] % multiple) % multiple;
   if (after[3] == 0 && after[4] == 0) return x;
   if (mode == pad_mode::reflect && (after[3] >= s[3] || after[4] >= s[4])) mode = pad_mode::replicate;
-  return eval(pad(x, coord<5>{}, after, mode));
+  return eval(pad(x, coord<5>{}, after, mode), ex);
 }
 
 /// One window of any frame size through the network: padded, run (four times for the ensemble), cropped.
@@ -54,9 +54,10 @@ template <class T>
 tensor<T, 4> restore_window(nn::edvr_net<T> const& net, tensor<T, 5> const& x, video_options<T> const& options = {}) {
   auto const s = x.shape();
   if (s[3] < 1 || s[4] < 1) throw shape_error(text("restore_window: input has shape ", s, "; expected no empty frames"));
-  auto const padded = pad_frames(x, net.config.size_multiple(), options.spatial);
+  auto const& ex = options.forward.executor;
+  auto const padded = pad_frames(x, net.config.size_multiple(), options.spatial, ex);
   auto const crop = [&](tensor<T, 4> const& y) { return slice(slice(y, 2, 0, s[3] * net.config.scale()), 3, 0, s[4] * net.config.scale()); };
-  if (!options.ensemble) return contiguous(crop(net(padded, options.forward)));
+  if (!options.ensemble) return contiguous(crop(net(padded, options.forward)), ex);
 
   tensor<T, 4> sum;
   for (int flips = 0; flips < 4; ++flips) {
@@ -68,34 +69,35 @@ tensor<T, 4> restore_window(nn::edvr_net<T> const& net, tensor<T, 5> const& x, v
     };
     auto const y = flipped(net(flipped(padded, 5), forward), 4);
     if (sum)
-      assign(sum, sum + y);
+      assign(sum, sum + y, ex);
     else
-      sum = eval(y);
+      sum = eval(y, ex);
   }
-  return contiguous(crop(eval(sum / T(4))));
+  return contiguous(crop(eval(sum / T(4), ex)), ex);
 }
 
 /// Takes the frames of a clip one by one and gives restored frames back, one for each, in order:
 ///   for (each frame) { restorer.push(frame); while (auto y = restorer.pop()) use(*y); }
 ///   restorer.finish(); while (auto y = restorer.pop()) use(*y);
-/// Holds num_frame frames at most.
+/// Holds the frames of a window and of the wait for its last one: fewer than twice num_frame.
 template <class T>
 class video_restorer {
  public:
   explicit video_restorer(nn::edvr_net<T> net, video_options<T> options = {}) : net_(std::move(net)), options_(std::move(options)) {}
 
-  /// frame (3, h, w), RGB in [0, 1], all of one size. Throws shape_error.
+  /// frame (3, h, w), RGB in [0, 1], all of one size. The restorer keeps the handle: do not write to the frame afterwards. Throws shape_error.
   void push(tensor<T, 3> frame) {
     auto const s = frame.shape();
     if (finished_) throw error("video_restorer: push after finish; make a new one for the next clip");
     if (s[0] != 3 || s[1] < 1 || s[2] < 1) throw shape_error(text("video_restorer: frame ", received_, " has shape ", s, "; expected (3, h, w)"));
-    if (!kept_.empty() && !(s == size_)) throw shape_error(text("video_restorer: frame ", received_, " has shape ", s, "; expected ", size_, ", the size of the frames before"));
+    if (size_[0] != 0 && !(s == size_)) throw shape_error(text("video_restorer: frame ", received_, " has shape ", s, "; expected ", size_, ", the size of the frames before"));
     size_ = s;
     kept_.push_back(std::move(frame));
     ++received_;
   }
-  /// Restores from this frame on. Returns the first frame to push (the windows reach back); push must not have been called.
+  /// Restores from this frame on. Returns the first frame to push (the windows reach back). Throws error after a push, or for a frame below 0.
   index_t seek(index_t frame) {
+    if (size_[0] != 0 || frame < 0) throw error(text("video_restorer: seek to frame ", frame, size_[0] != 0 ? " after a push" : "", "; expected a frame of at least 0, before the first push"));
     given_ = frame;
     return dropped_ = received_ = std::max<index_t>(0, frame - (net_.config.num_frame - 1));
   }
@@ -108,7 +110,7 @@ class video_restorer {
     // While the clip goes on its end is not in this window, so any length beyond the frames received does.
     auto const frames = window_frames(given_, finished_ ? received_ : received_ + net_.config.num_frame, frame_window(), options_.padding);
     auto x = empty<T>(coord<5>{{1, net_.config.num_frame, 3, size_[1], size_[2]}});
-    for (std::size_t t = 0; t < frames.size(); ++t) assign(select(select(x, 0, 0), 0, static_cast<index_t>(t)), kept_.at(static_cast<std::size_t>(frames[t] - dropped_)));
+    for (std::size_t t = 0; t < frames.size(); ++t) assign(select(select(x, 0, 0), 0, static_cast<index_t>(t)), kept_.at(static_cast<std::size_t>(frames[t] - dropped_)), options_.forward.executor);
     auto const y = squeeze(restore_window(net_, x, options_), 0);
     index_t bad = 0;
     for (index_t i = 0, n = y.size(); i < n; ++i) bad += !std::isfinite(y.data()[i]);
@@ -117,8 +119,8 @@ class video_restorer {
     while (dropped_ < given_ - (net_.config.num_frame - 1) && !kept_.empty()) kept_.pop_front(), ++dropped_;
     return y;
   }
-  /// Restored frames given back so far.
-  index_t given() const { return given_; }
+  /// Number of the frame that pop() gives next.
+  index_t next_frame() const { return given_; }
   /// Was the clip too short for the padding asked for, so that end frames are repeated instead? Known after finish().
   bool fell_back() const { return finished_ && received_ > 0 && !is_possible(options_.padding, frame_window(), received_); }
   nn::edvr_net<T> const& net() const { return net_; }
@@ -162,7 +164,7 @@ class two_stage_restorer {
         return {};
     }
   }
-  index_t given() const { return second_.given(); }
+  index_t next_frame() const { return second_.next_frame(); }
   bool fell_back() const { return first_.fell_back() || second_.fell_back(); }
 
  private:

@@ -41,9 +41,10 @@ void conv2d_im2col(source<T> const& in, sink<T> const& out, coord<4> const& y_sh
   if (pixels == 0 || y_shape[1] == 0) return;
   index_t const band = band_pixels(depth + k), each = band * (depth + k);
   auto const matrix = im2col_weights(weight, p.groups);
-  scratch<T> const work(ex.workers() * each);
+  index_t const tasks = (pixels + band - 1) / band;
+  scratch<T> const work(std::min<index_t>(ex.workers(), tasks) * each);
 
-  ex.parallel((pixels + band - 1) / band, [&](index_t task, int worker) {
+  ex.parallel(tasks, [&](index_t task, int worker) {
     T *const columns = work.data() + worker * each, *const result = columns + band * depth;
     index_t const first = task * band, last = std::min(pixels, first + band);
     for (index_t g = 0; g < p.groups; ++g) {

@@ -22,11 +22,11 @@ struct sampler {
     T const fy = std::floor(py), fx = std::floor(px), ly = py - fy, lx = px - fx;
     index_t const y0 = static_cast<index_t>(fy), x0 = static_cast<index_t>(fx);
     bool const top = y0 >= 0, bottom = y0 + 1 < height, left = x0 >= 0, right = x0 + 1 < width;
-    T const* const p = x.data + n * x.step[0] + y0 * x.step[2] + x0 * x.step[3];
-    corner[0] = top && left ? p : zeros;
-    corner[1] = top && right ? p + x.step[3] : zeros;
-    corner[2] = bottom && left ? p + x.step[2] : zeros;
-    corner[3] = bottom && right ? p + x.step[2] + x.step[3] : zeros;
+    index_t const at = n * x.step[0] + y0 * x.step[2] + x0 * x.step[3];  // may lie before the picture: no pointer yet
+    corner[0] = top && left ? x.data + at : zeros;
+    corner[1] = top && right ? x.data + (at + x.step[3]) : zeros;
+    corner[2] = bottom && left ? x.data + (at + x.step[2]) : zeros;
+    corner[3] = bottom && right ? x.data + (at + x.step[2] + x.step[3]) : zeros;
     weight[0] = (T(1) - ly) * (T(1) - lx) * mask;
     weight[1] = (T(1) - ly) * lx * mask;
     weight[2] = ly * (T(1) - lx) * mask;
@@ -57,7 +57,8 @@ void deform_conv2d_im2col(view<T const, 4, cpu> const& x, source<T> const& offse
   if (pixels == 0 || y_shape[1] == 0) return;
   index_t const band = band_pixels(columns_row + 3 * samples + k), each = band * (columns_row + 3 * samples + k);
   auto const matrix = im2col_weights(weight, p.groups);
-  scratch<T> const work(ex.workers() * each);
+  index_t const tasks = (pixels + band - 1) / band;
+  scratch<T> const work(std::min<index_t>(ex.workers(), tasks) * each);
   std::vector<T> const zeros(static_cast<std::size_t>(channels));
 
   // Columns of one pixel: for each weight group its taps, for each tap the group's channels.
@@ -79,7 +80,7 @@ void deform_conv2d_im2col(view<T const, 4, cpu> const& x, source<T> const& offse
       }
   };
 
-  ex.parallel((pixels + band - 1) / band, [&](index_t task, int worker) {
+  ex.parallel(tasks, [&](index_t task, int worker) {
     T *const columns = work.data() + worker * each, *const offsets = columns + band * columns_row, *const masks = offsets + band * 2 * samples,
       *const result = masks + band * samples;
     index_t const first = task * band, last = std::min(pixels, first + band);

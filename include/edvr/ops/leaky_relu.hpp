@@ -18,7 +18,7 @@ struct leaky_relu {
 }  // namespace fn
 
 /// Leaky rectifier: x where x >= 0, negative_slope * x elsewhere; NaN stays. Lazy; shape of x. Same as torch.nn.functional.leaky_relu.
-template <operand X>
+template <real_valued X>
 auto leaky_relu(X&& x, value_t<X> negative_slope = value_t<X>(0.01)) {
   return unary{fn::leaky_relu<value_t<X>>{negative_slope}, take(std::forward<X>(x))};
 }

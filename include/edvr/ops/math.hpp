@@ -12,7 +12,7 @@ namespace fn {
 struct abs {
   template <class T>
   EDVR_HD T operator()(T const& x) const {
-    return x < T(0) ? static_cast<T>(-x) : x;
+    return x < T(0) ? static_cast<T>(-x) : static_cast<T>(x + T(0));  // -0 becomes 0
   }
 };
 struct sqrt {
@@ -57,19 +57,19 @@ template <operand X>
 auto abs(X&& x) {
   return unary{fn::abs{}, take(std::forward<X>(x))};
 }
-template <operand X>
+template <real_valued X>
 auto sqrt(X&& x) {
   return unary{fn::sqrt{}, take(std::forward<X>(x))};
 }
-template <operand X>
+template <real_valued X>
 auto exp(X&& x) {
   return unary{fn::exp{}, take(std::forward<X>(x))};
 }
-template <operand X>
+template <real_valued X>
 auto log(X&& x) {
   return unary{fn::log{}, take(std::forward<X>(x))};
 }
-template <operand X>
+template <real_valued X>
 auto tanh(X&& x) {
   return unary{fn::tanh{}, take(std::forward<X>(x))};
 }

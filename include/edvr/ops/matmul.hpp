@@ -34,8 +34,9 @@ void matmul_gemm(tensor<T, 2, cpu> const& a, tensor<T, 2, cpu> const& b, Store c
   index_t const rows = a.extent(0), depth = a.extent(1), columns = b.extent(1);
   if (rows == 0 || columns == 0) return;
   constexpr index_t band = 64;
-  scratch<T> const work(ex.workers() * band * columns);
-  ex.parallel((rows + band - 1) / band, [&](index_t task, int worker) {
+  index_t const tasks = (rows + band - 1) / band;
+  scratch<T> const work(std::min<index_t>(ex.workers(), tasks) * band * columns);
+  ex.parallel(tasks, [&](index_t task, int worker) {
     T* const c = work.data() + worker * band * columns;
     index_t const first = task * band, n = std::min(band, rows - first);
     std::fill_n(c, n * columns, T(0));

@@ -24,8 +24,8 @@ struct shuffle_map {
 template <has_rank<4> X>
 auto pixel_shuffle(X&& x, index_t r) {
   auto const s = x.shape();
-  if (r < 1 || s[1] % (r * r) != 0)
-    throw shape_error(text("pixel_shuffle: x has ", s[1], " channels; expected a multiple of ", r * r, ", because the factor is ", r));
+  if (r < 1 || r > 1024) throw shape_error(text("pixel_shuffle: factor ", r, "; expected 1 to 1024"));
+  if (s[1] % (r * r) != 0) throw shape_error(text("pixel_shuffle: x has ", s[1], " channels; expected a multiple of ", r * r, ", because the factor is ", r));
   return detail::mapped{detail::shuffle_map{{{s[0], s[1] / (r * r), s[2] * r, s[3] * r}}, r}, take(std::forward<X>(x))};
 }
 

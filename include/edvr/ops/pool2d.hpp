@@ -115,6 +115,7 @@ auto pool2d(X&& x, pool2d_params const& p) {
   auto const s = x.shape();
   if (2 * p.padding.y > p.kernel.y || 2 * p.padding.x > p.kernel.x)
     throw shape_error(text(Op::name, ": padding ", p.padding, "; expected at most half of the kernel ", p.kernel));
+  if (s[2] < 1 || s[3] < 1) throw shape_error(text(Op::name, ": x has shape ", s, "; expected no empty pictures"));
   coord<4> const y{{s[0], s[1], window_extent(Op::name, "vertical", s[2], p.kernel.y, p.stride.y, p.padding.y, 1),
                     window_extent(Op::name, "horizontal", s[3], p.kernel.x, p.stride.x, p.padding.x, 1)}};
   return pool2d_node<Op, bare<X>>(take(std::forward<X>(x)), p, y);
@@ -129,6 +130,7 @@ auto max_pool2d(X&& x, pool2d_params p = {}) {
   return detail::pool2d<fn::max_pool>(std::forward<X>(x), p);
 }
 template <has_rank<4> X>
+  requires real_valued<X>
 auto avg_pool2d(X&& x, pool2d_params p = {}) {
   return detail::pool2d<fn::avg_pool>(std::forward<X>(x), p);
 }

@@ -2,7 +2,9 @@
 // sum, mean, max, min over chosen axes, and the correlation of two maps along one axis.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 #include "edvr/core/dtype.hpp"
@@ -16,10 +18,11 @@ namespace fn {
 template <class T>
 struct sum {
   using accumulator = accumulate_t<T>;
+  using result_type = std::conditional_t<std::is_integral_v<T>, std::int64_t, T>;
   static constexpr char const* name = "sum";
   EDVR_HD static accumulator first() { return accumulator(0); }
   EDVR_HD static accumulator add(accumulator s, T const& x) { return s + static_cast<accumulator>(x); }
-  EDVR_HD static T result(accumulator s, index_t) { return static_cast<T>(s); }
+  EDVR_HD static result_type result(accumulator s, index_t) { return static_cast<result_type>(s); }
 };
 template <class T>
 struct mean : sum<T> {
@@ -30,6 +33,7 @@ struct mean : sum<T> {
 template <class T>
 struct largest {  // NaN wins, as in PyTorch
   using accumulator = T;
+  using result_type = T;
   static constexpr char const* name = "max";
   EDVR_HD static T first() {
     if constexpr (std::numeric_limits<T>::has_infinity)
@@ -43,6 +47,7 @@ struct largest {  // NaN wins, as in PyTorch
 template <class T>
 struct smallest {
   using accumulator = T;
+  using result_type = T;
   static constexpr char const* name = "min";
   EDVR_HD static T first() {
     if constexpr (std::numeric_limits<T>::has_infinity)
@@ -84,7 +89,7 @@ struct reduce_kernel {
 
 template <class Op, class X, int Out>
 struct reduce_node : private used_twice_name_its_value_with_eval {
-  using value_type = value_t<X>;
+  using value_type = typename Op::result_type;
   using space = space_t<X>;
   using runs_once = void;
   static constexpr int rank = Out, heavy_nodes = X::heavy_nodes + 1;
@@ -166,7 +171,8 @@ auto reduce_all(X&& x) {
 }  // namespace detail
 
 /// Over the axes given, which disappear: sum(x, {2, 3}) of (n, c, h, w) is (n, c); sum(x, {1}, keepdim) is (n, 1, h, w); sum(x) is one
-/// number of rank 0. Lazy, heavy. Sums and means of floats are kept in double. Of an empty axis the sum is 0, the mean NaN; max and min throw
+/// number of rank 0. Lazy, heavy. Sums and means of floats are kept in double; sums of integers and bool (a count) are int64; integers have no
+/// mean (cast<float>(x) first). Of an empty axis the sum is 0, the mean NaN; max and min throw
 /// shape_error. max and min are NaN if an element is. Same as torch.sum, mean, amax, amin.
 template <operand X, std::size_t N, class... Keep>
 auto sum(X&& x, int const (&axes)[N], Keep... keep) {
@@ -176,11 +182,11 @@ template <operand X>
 auto sum(X&& x) {
   return detail::reduce_all<fn::sum>(std::forward<X>(x));
 }
-template <operand X, std::size_t N, class... Keep>
+template <real_valued X, std::size_t N, class... Keep>
 auto mean(X&& x, int const (&axes)[N], Keep... keep) {
   return detail::reduce<fn::mean>(std::forward<X>(x), axes, keep...);
 }
-template <operand X>
+template <real_valued X>
 auto mean(X&& x) {
   return detail::reduce_all<fn::mean>(std::forward<X>(x));
 }

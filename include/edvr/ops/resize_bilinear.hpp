@@ -98,6 +98,7 @@ struct resize_bilinear_node : private used_twice_name_its_value_with_eval {
 /// centres coincide; otherwise the pixel grids cover the same area. Lazy, heavy. Throws shape_error for empty sizes.
 /// Same as torch.nn.functional.interpolate(mode="bilinear").
 template <has_rank<4> X>
+  requires real_valued<X>
 auto resize_bilinear(X&& x, index_t height, index_t width, bool align_corners = false) {
   auto const s = x.shape();
   if (height < 1 || width < 1 || s[2] < 1 || s[3] < 1)

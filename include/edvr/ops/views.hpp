@@ -24,7 +24,7 @@ struct mapped {
   coord<rank> shape() const { return m.extent; }
   bool unit(int) const { return false; }
   void expand_to(coord<rank> const& s) const {
-    if (!(s == shape())) throw shape_error(text(M::name, ": result ", shape(), " would be repeated to ", s, "; write eval(", M::name, "(...))"));
+    if (!(s == shape())) throw shape_error(text(M::name, ": result ", shape(), " would be repeated to ", s, "; write eval(...) around it"));
   }
   template <class... V>
   EDVR_HD value_type operator()(coord<rank> const& at, V const&... v) const {
@@ -46,7 +46,7 @@ mapped(M, A) -> mapped<M, A>;
 template <int R>
 struct strided_map {
   static constexpr int rank = R;
-  static constexpr char const* name = "view";
+  static constexpr char const* name = "slice, flip or permute";
   coord<R> extent, axes, start, step;
   EDVR_HD coord<R> operator()(coord<R> const& at) const {
     coord<R> from{};
@@ -109,7 +109,7 @@ auto slice(A&& a, int axis, index_t from, index_t to, index_t step = 1) {
   auto m = detail::same_view(a.shape());
   m.start[axis] = from;
   m.step[axis] = step;
-  m.extent[axis] = (to - from + step - 1) / step;
+  m.extent[axis] = to > from ? (to - from - 1) / step + 1 : 0;
   return detail::strided(std::forward<A>(a), m);
 }
 /// The order along one axis reversed.
@@ -156,6 +156,7 @@ tensor<T, R + 1, S> unsqueeze(tensor<T, R, S> const& x, int axis) {
 template <class T, int R, class S, int To>
 tensor<T, To, S> broadcast_to(tensor<T, R, S> const& x, coord<To> const& s) {
   static_assert(To >= R, "broadcast_to: the target has a lower rank");
+  checked_volume("broadcast_to", s, sizeof(T));
   auto y = x.template promoted<To>();
   if (!(broadcast("broadcast_to", y.shape(), s) == s)) throw shape_error(text("broadcast_to: ", x.shape(), " cannot become ", s, "; extents must be equal or 1"));
   y.expand_to(s);

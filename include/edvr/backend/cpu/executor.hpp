@@ -19,7 +19,7 @@ inline constexpr int lane_width = 8;
 inline constexpr int lane_width = 4;
 #endif
 /// Elements a task of for_each writes, about: enough to pay for handing it out.
-inline constexpr index_t task_elements = 1 << 15;
+inline constexpr index_t task_elements = 1 << 13;
 
 /// Rows from .. to - 1 (all positions with Axis at 0, row-major): y[at] = g(at) along Axis.
 template <int Axis, class Y, class G>

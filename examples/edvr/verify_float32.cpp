@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verify_cases.hpp"
+
+template class program::case_runner<float>;
