@@ -24,7 +24,15 @@ check() {
   if ! "${@}"; then failures=$((failures + 1)); echo "FAILED: $*"; fi
 }
 
-# --- usage: D.3 61 and 62 of the command line
+# patch IN OUT TENSOR BYTES: a copy of a safetensors file with the first four bytes of a tensor replaced.
+patch() {
+  local n at
+  n=$(od -An -t u8 -N 8 "$1" | tr -d ' ')
+  at=$(dd if="$1" bs=1 skip=8 count="$n" 2>/dev/null | sed "s|.*\"$3\":{[^}]*\"data_offsets\":\[\([0-9]*\),.*|\1|; s|.*\"$3\": {[^}]*\"data_offsets\": \[\([0-9]*\),.*|\1|")
+  cp "$1" "$2" && chmod u+w "$2" && printf "$4" | dd of="$2" bs=1 seek=$((8 + n + at)) conv=notrunc 2>/dev/null
+}
+
+# --- hostile input 61: the command line
 expect 2 'subcommand is required' "$edvr"
 expect 0 'Video restoration' "$edvr" --help
 expect 0 'edvr 0.' "$edvr" --version
@@ -43,7 +51,11 @@ expect 2 'WxH' "$edvr" info --size 0x5
 expect 2 '--scale' "$edvr" resize -i "$clip/low" -o x --scale 0
 expect 2 '--scale' "$edvr" resize -i "$clip/low" -o x --scale -1
 expect 2 '1/2, 1/3' "$edvr" resize -i "$clip/low" -o x --scale 0.3 --kind bd
-expect 3 'no such file' "$edvr" restore -i "$(printf 'x%.0s' {1..100000})" -o b
+expect 3 'cannot be read' "$edvr" restore -i "$(printf 'x%.0s' {1..100000})" -o b
+expect 2 'is empty' "$edvr" info -m ''
+expect 3 'no such file' "$edvr" restore -o b -i=-x.png
+expect 2 'not' "$edvr" info -- -x
+expect 2 '--threads' "$edvr" info --threads 0xzz
 expect 3 'empty' "$edvr" restore -i '' -o b
 
 # --- models
@@ -77,11 +89,11 @@ expect 0 '' "$edvr" restore -i "$clip/low/00000000.png" -o ens.png --ensemble --
 expect 1 'DIFFERENT' "$edvr" compare one.png ens.png
 expect 4 'the second model enlarges' "$edvr" restore -i "$clip/low" -o two --stage2 "$golden/net_a.raw_zip.pth" --frames 0:1
 expect 0 '' "$edvr" restore -i "$clip/low" -o two --stage2 "$golden/net_e.old_raw_legacy.pth" --frames 0:1 --allow-nonfinite
-"$edvr" restore -i "$clip/low" -o stopped --progress none & sleep 1.5; kill -INT $!; wait $!; code=$?
+"$edvr" restore -i "$clip/truth" -o stopped --progress none & sleep 1.5; kill -INT $!; wait $!; code=$?
 check [ $code = 130 ]
 check [ -z "$(find stopped -name '*.partial')" ]
 
-# --- D.3 55: frame folders
+# --- hostile input 55: frame folders
 mkdir empty 'with space' gap mixed hidden natural
 expect 3 'holds no .png' "$edvr" restore -i empty -o x
 cp "$clip/low/00000000.png" 'with space/-a "quoted".png'
@@ -98,7 +110,7 @@ for i in 9 10 100; do cp "$clip/low/00000000.png" natural/frame$i.png; done
 check [ "$("$edvr" evaluate -i natural -r natural | head -3 | awk '{print $1}' | tr '\n' ' ')" = 'frame9.png frame10.png frame100.png ' ]
 expect 3 'would overwrite an input frame' "$edvr" restore -i natural -o natural --overwrite
 ln -s loop loop 2>/dev/null
-expect 3 'loop' "$edvr" restore -i loop -o x
+expect 3 'cannot be read' "$edvr" restore -i loop -o x
 touch a_file
 expect 3 'is a file; expected a folder' "$edvr" restore -i "$clip/low" -o a_file
 expect 3 'two frames would be written' bash -c "mkdir same && cp '$clip/low/00000000.png' same/a.png && cp '$clip/low/00000000.png' same/a.PNG && '$edvr' restore -i same -o same_out"
@@ -116,20 +128,10 @@ fi
 expect 3 'cannot be made' "$edvr" restore -i "$clip/low" -o /proc/nothing/x --frames 0:1
 
 # --- numerics: a frame that is not finite is named, no picture is written
-python3 - "$golden/net_a.weights.safetensors" nan.safetensors <<'P' 2>/dev/null || echo 'no python3: the non-finite case is left to the unit tests'
-import json, struct, sys
-b = bytearray(open(sys.argv[1], 'rb').read())
-n = struct.unpack('<Q', b[:8])[0]
-h = json.loads(b[8:8 + n])
-at = 8 + n + h['conv_last.bias']['data_offsets'][0]
-b[at:at + 4] = struct.pack('<f', float('nan'))
-open(sys.argv[2], 'wb').write(b)
-P
-if [ -e nan.safetensors ]; then
-  expect 4 'conv_last.bias (1 of 3)' "$edvr" restore -i "$clip/low" -o nan -m nan.safetensors --frames 1:2
-  expect 6 'low: frame 1:' "$edvr" restore -i "$clip/low" -o nan -m nan.safetensors --frames 1:2 --allow-nonfinite
-  check [ -z "$(ls nan)" ]
-fi
+patch "$golden/net_a.weights.safetensors" nan.safetensors conv_last.bias '\x00\x00\xc0\x7f'
+expect 4 'conv_last.bias (1 of 3)' "$edvr" restore -i "$clip/low" -o nan -m nan.safetensors --frames 1:2
+expect 6 'low: frame 1:' "$edvr" restore -i "$clip/low" -o nan -m nan.safetensors --frames 1:2 --allow-nonfinite
+check [ -z "$(ls nan)" ]
 
 # --- forward, compare, convert
 expect 0 '' "$edvr" forward -m "$golden/net_a.raw_zip.pth" -i "$golden/net_a.io.safetensors" -o fwd.safetensors --dump --precision float64
@@ -155,29 +157,21 @@ expect 3 'no such file' "$edvr" compare nothing "$clip/low/00000001.png"
 
 # --- verify: passes, notices one moved value, and files without a known case
 expect 0 ' 0 results beyond' "$edvr" verify "$golden/net_a.io.safetensors" --precision float32
-python3 - "$golden" moved unknown <<'P' 2>/dev/null
-import json, os, struct, sys
-src = sys.argv[1] + '/ops_misc.safetensors'
-b = bytearray(open(src, 'rb').read())
-n = struct.unpack('<Q', b[:8])[0]
-h = json.loads(b[8:8 + n])
-at = 8 + n + h['relu_a/output']['data_offsets'][0]
-v = struct.unpack('<f', b[at:at + 4])[0]
-moved = bytearray(b)
-moved[at:at + 4] = struct.pack('<f', v + 1e-3)
-open('moved.safetensors', 'wb').write(moved)
-open('unknown.safetensors', 'wb').write(b.replace(b'{\\"op\\": \\"relu\\"}', b'{\\"op\\": \\"rolu\\"}'))
-P
-if [ -e moved.safetensors ]; then
-  expect 1 'FAIL moved.safetensors' "$edvr" verify moved.safetensors
-  expect 3 'unknown op "rolu"' "$edvr" verify unknown.safetensors
-fi
+patch "$golden/ops_misc.safetensors" moved.safetensors relu_a/output '\x6f\x12\x83\x3a'
+expect 1 'FAIL moved.safetensors' "$edvr" verify moved.safetensors
+sed 's/{\\"op\\": \\"relu\\"}/{\\"op\\": \\"rolu\\"}/' "$golden/ops_misc.safetensors" > unknown.safetensors
+expect 3 'unknown op "rolu"' "$edvr" verify unknown.safetensors
+expect 3 'no known case' "$edvr" verify "$golden/net_a.weights.safetensors"
 expect 3 'names no case' "$edvr" verify "$source/examples/edvr/model/edvr_xs_x4.safetensors"
 expect 3 'holds no golden file' "$edvr" verify empty
-expect 4 'net_a' "$edvr" verify "$golden/net_a.io.safetensors" -m "$golden/net_a.nothing.pth"
+expect 4 'net_a.nothing.pth: no such file' "$edvr" verify "$golden/net_a.io.safetensors" -m "$golden/net_a.nothing.pth"
 cp "$golden/net_b.io.safetensors" .
 expect 4 'no such file' "$edvr" verify net_b.io.safetensors
 expect 0 ' 0 results' "$edvr" verify net_b.io.safetensors -m "$golden/net_b.params_legacy.pth"
+
+expect 3 'one picture for 11 frames' "$edvr" restore -i "$clip/low" -o all.png
+expect 3 'exists' "$edvr" forward -m "$golden/net_a.raw_zip.pth" -i "$golden/net_a.clip7.safetensors" -o clip.safetensors
+expect 3 'expected the name of a file to write' "$edvr" convert -o /dev/null --overwrite
 
 # --- evaluate, resize, sheet
 expect 0 'mean' "$edvr" evaluate -i out -r out

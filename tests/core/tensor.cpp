@@ -27,6 +27,13 @@ TEST_CASE("factories give row-major tensors with the elements asked for") {
   CHECK_THROWS_SAYING(shape_error, "negative extent on axis 1", zeros<float>({2, -1}));
   CHECK_THROWS_SAYING(shape_error, "more than 2^63 bytes", zeros<double>({index_t{1} << 31, index_t{1} << 31}));
 }
+TEST_CASE("extents that would overflow are refused, beside an extent of 0 too") {
+  index_t const huge = index_t{1} << 40;
+  CHECK_THROWS_SAYING(shape_error, "more than 2^63 bytes", zeros<float>({0, huge, huge}));
+  CHECK_THROWS_SAYING(shape_error, "more than 2^63 bytes", broadcast_to(zeros<float>({1}), {huge, huge}));
+  CHECK_THROWS_SAYING(shape_error, "negative extent", broadcast_to(zeros<float>({1}), {-3}));
+  CHECK(slice(arange<int>(4), 0, 0, 4, std::numeric_limits<index_t>::max()).extent(0) == 1);
+}
 TEST_CASE("random tensors are the same for the same seed, whatever the type") {
   auto const a = normal<double>({100}, 5), b = normal<double>({100}, 5), c = normal<double>({100}, 6);
   CHECK(allclose(a, b, 0, 0));

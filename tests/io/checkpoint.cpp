@@ -158,13 +158,13 @@ TEST_CASE("params, params_ema and state_dict are found; a missing key falls back
   CHECK_THROWS_SAYING(model_error, "occurs with and without the prefix module.", in(dict({{"w", x}, {"module.w", x}})));
   CHECK_THROWS_SAYING(model_error, "holds no dictionary of weights", in("]"));
 }
-TEST_CASE_FIXTURE(fixture, "D.3 43: all keys right, one shape wrong") {
+TEST_CASE_FIXTURE(fixture, "hostile input 43: all keys right, one shape wrong") {
   auto m = weights(config);
   m.insert_or_assign("fusion.temporal_attn1.weight", any_tensor(zeros<float>({8, 8, 5, 5})));
   CHECK_THROWS_SAYING(model_error, "f: weights do not fit (BasicSR names); 1 misshaped: fusion.temporal_attn1.weight is float32 (8, 8, 5, 5) in the file, the model wants (8, 8, 3, 3); the file resembles EDVR_M",
                       make_edvr<float>(as_checkpoint(m)));
 }
-TEST_CASE_FIXTURE(fixture, "D.3 44: a missing bias, foreign keys") {
+TEST_CASE_FIXTURE(fixture, "hostile input 44: a missing bias, foreign keys") {
   auto m = weights(config);
   m.erase("pcd_align.dcn_pack.l1.conv_offset.bias");
   m.emplace("discriminator.conv0.weight", any_tensor(zeros<float>({1})));
@@ -176,12 +176,12 @@ TEST_CASE_FIXTURE(fixture, "D.3 44: a missing bias, foreign keys") {
   CHECK_THROWS_SAYING(model_error, "not EDVR weights: conv_l2_1.weight is missing (", infer_config(as_checkpoint(broken)));
   CHECK_THROWS_SAYING(model_error, "not EDVR weights", infer_config(as_checkpoint({})));
 }
-TEST_CASE_FIXTURE(fixture, "D.3 45: mixed dialects") {
+TEST_CASE_FIXTURE(fixture, "hostile input 45: mixed dialects") {
   auto m = weights(config);
   m.emplace("pcd_align.L1_offset_conv1.weight", any_tensor(zeros<float>({1})));
   CHECK_THROWS_SAYING(model_error, "f: weights mix two dialects: pcd_align.L1_offset_conv1.weight is original (2019), pcd_align.dcn_pack.l1.bias is BasicSR", through_file(m));
 }
-TEST_CASE_FIXTURE(fixture, "D.3 46: weights that are not finite are named and counted, and allowed on request") {
+TEST_CASE_FIXTURE(fixture, "hostile input 46: weights that are not finite are named and counted, and allowed on request") {
   auto m = weights(config);
   auto const w = normal<float>({64, 64, 3, 3}, 1);
   w(0, 0, 0, 0) = std::nanf(""), w(1, 0, 0, 0) = HUGE_VALF;
@@ -189,7 +189,7 @@ TEST_CASE_FIXTURE(fixture, "D.3 46: weights that are not finite are named and co
   CHECK_THROWS_SAYING(model_error, "f: weights are not finite; 1 with NaN or infinity: conv_hr.weight (2 of 36864)", make_edvr<float>(as_checkpoint(m)));
   CHECK(std::isnan(make_edvr<float>(as_checkpoint(m), -1, true).conv_hr.weight(0, 0, 0, 0)));
 }
-TEST_CASE_FIXTURE(fixture, "D.3 47: float16, bfloat16 and float64 weights load as their exact values") {
+TEST_CASE_FIXTURE(fixture, "hostile input 47: float16, bfloat16 and float64 weights load as their exact values") {
   auto const m = weights(config);
   for (auto [name, bits] : {std::pair{"F16", std::uint16_t(0x3400)}, {"BF16", std::uint16_t(0x3e80)}}) {  // 0.25 in both
     auto copy = m;
@@ -205,7 +205,7 @@ TEST_CASE_FIXTURE(fixture, "D.3 47: float16, bfloat16 and float64 weights load a
   CHECK(make_edvr<double>(as_checkpoint(copy)).conv_last.weight(2, 63, 2, 2) == 0.1);
   CHECK(make_edvr<float>(as_checkpoint(copy)).conv_last.weight(2, 63, 2, 2) == 0.1f);
 }
-TEST_CASE_FIXTURE(fixture, "D.3 48: configurations that cannot be") {
+TEST_CASE_FIXTURE(fixture, "hostile input 48: configurations that cannot be") {
   auto m = weights(config);
   m.insert_or_assign("pcd_align.cas_dcnpack.conv_offset.weight", any_tensor(zeros<float>({27 * 3, 8, 3, 3})));
   CHECK_THROWS_SAYING(model_error, "f: config: deformable_groups = 3; expected a divisor of num_feat = 8", make_edvr<float>(as_checkpoint(m)));
@@ -243,6 +243,18 @@ TEST_CASE("a small file cannot make the loader take much memory") {
   host_memory.peak_bytes = host_memory.bytes.load();
   CHECK_THROWS_SAYING(model_error, "weights do not fit", make_edvr<float>(c));
   CHECK(host_memory.peak_bytes.load() - host_memory.bytes.load() < 1'000'000);
+}
+TEST_CASE("weights that share one storage cannot make a small file a large network") {
+  // 128 channels and 400 blocks, every 3x3 convolution the same storage: 0.9 MB that would become 470 MB
+  nn::edvr_net<float> net(edvr_config{.num_feat = 128, .num_extract_block = 200, .num_reconstruct_block = 200});
+  std::vector<std::pair<std::string, std::string>> items;
+  nn::for_each_parameter(net, [&]<int R>(std::string const& key, tensor<float, R> const& w) {
+    auto const shape = w.shape();
+    std::vector<std::int64_t> size(shape.at, shape.at + R), step(R, 0);
+    items.emplace_back(key, pickled_tensor(pickled_storage("0", 600'000), 0, size, step));
+  });
+  auto const file = pth(dict(items), {{"0", std::string(2'400'000, '\0')}});
+  CHECK_THROWS_SAYING(model_error, "the file is made to deceive", make_edvr<float>(parse_checkpoint("f", bytes_of(file))));
 }
 TEST_CASE("a failed load leaves the network as it was") {
   auto net = load_edvr<float>(golden + "/net_a.raw_zip.pth");

@@ -30,7 +30,7 @@ TEST_CASE("a PNG comes back as it was written, whatever its layout in memory") {
   CHECK_THROWS_SAYING(io_error, "/nowhere/x.png: cannot be written", write_png("/nowhere/x.png", x));
   CHECK_THROWS_SAYING(shape_error, "expected (3, h, w)", write_png(path, slice(x, 0, 0, 1)));
 }
-TEST_CASE("D.3 49: a PNG cut off at every byte is refused, or decodes if only the end is missing") {
+TEST_CASE("hostile input 49: a PNG cut off at every byte is refused, or decodes if only the end is missing") {
   auto const path = temporary("edvr_test_cut.png");
   auto const x = to_8bit(uniform<float>({3, 9, 11}, 1));
   write_png(path, x);
@@ -47,7 +47,7 @@ TEST_CASE("D.3 49: a PNG cut off at every byte is refused, or decodes if only th
   }
   CHECK(refused >= static_cast<int>(whole.size()) - 16);  // all but, at most, the checksum and the closing chunk
 }
-TEST_CASE("D.3 50: headers that claim the impossible are refused before memory is taken") {
+TEST_CASE("hostile input 50: headers that claim the impossible are refused before memory is taken") {
   auto const before = host_memory.bytes.load();
   REFUSED("picture of 2147483647 x 2147483647 pixels; expected sides of at most 16384", png_header(0x7fffffff, 0x7fffffff, 8, 2));
   REFUSED("picture of 0 x 5 pixels; expected at least 1 x 1", png_header(0, 5, 8, 2));
@@ -55,6 +55,28 @@ TEST_CASE("D.3 50: headers that claim the impossible are refused before memory i
   REFUSED("at most 67108864 pixels", png_header(16384, 16384, 1, 0));
   REFUSED("no compression is that good", png_header(8000, 8000, 8, 2));
   CHECK(host_memory.bytes.load() == before);
+}
+TEST_CASE("hostile input 53: other formats under a picture's name") {
+  REFUSED("is neither PNG nor JPEG, whatever its name; expected one of them", "GIF89a" + std::string(30, '\1'));
+  REFUSED("is neither PNG nor JPEG", "8BPS" + std::string(30, '\1'));                                  // PSD
+  REFUSED("is neither PNG nor JPEG", std::string("\0\0\2\0", 4) + std::string(30, '\1'));              // TGA
+  REFUSED("is neither PNG nor JPEG", "#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 1 +X 1\n" + std::string(30, '\1'));  // HDR
+  REFUSED("is neither PNG nor JPEG", "BM" + std::string(60, '\1'));
+}
+TEST_CASE("a PNG whose stream unpacks to more than its header says, and a transparent colour") {
+  auto const crc = [](std::string const& s) { return big(detail::crc32(std::as_bytes(std::span(s)))); };
+  auto const chunk = [&](std::string const& name, std::string const& data) { return big(static_cast<std::uint32_t>(data.size())) + name + data + crc(name + data); };
+  auto const deflated = [](std::string const& data) {
+    std::string out(compressBound(data.size()), '\0');
+    uLongf n = out.size();
+    compress2(reinterpret_cast<Bytef*>(out.data()), &n, reinterpret_cast<Bytef const*>(data.data()), data.size(), 9);
+    return out.substr(0, n);
+  };
+  auto const header = chunk("IHDR", big(1) + big(1) + std::string("\x08\x02\0\0\0", 5));
+  std::string const start = "\x89PNG\r\n\x1a\n";
+  CHECK(decode_image("f", *bytes_of(start + header + chunk("IDAT", deflated(std::string("\0abc", 4))) + chunk("IEND", ""))).shape() == shape<3>{{3, 1, 1}});
+  REFUSED("made to deceive", start + header + chunk("IDAT", deflated(std::string(64 << 20, '\0'))) + chunk("IEND", ""));
+  REFUSED("transparent colour", start + header + chunk("tRNS", std::string("\0a\0b\0c", 6)) + chunk("IDAT", deflated(std::string("\0abc", 4))) + chunk("IEND", ""));
 }
 TEST_CASE("pictures that are not 8-bit RGB or gray are refused in words") {
   REFUSED("is neither PNG nor JPEG, whatever its name", "GIF89a..............................");

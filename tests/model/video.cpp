@@ -129,6 +129,21 @@ TEST_CASE("two stages are the second model over the first one's 8-bit frames") {
   for (std::size_t i = 0; i < 6; ++i) CHECK(allclose(got[i], want[i], 0, 0));
   CHECK_THROWS_SAYING(model_error, "the second model enlarges", two_stage_restorer<float>(video_restorer<float>(first), video_restorer<float>(first)));
 }
+TEST_CASE("seek through two stages gives the same frames, and refuses what it cannot do") {
+  auto const first = small(), second = small({.hr_in = true});
+  auto const clip = uniform<float>({11, 3, 8, 8}, 1);
+  two_stage_restorer<float> all(video_restorer<float>{first}, video_restorer<float>{second}), part(video_restorer<float>{first}, video_restorer<float>{second});
+  auto const want = run(all, clip);
+  index_t const from = part.seek(9);
+  CHECK(from == 1);
+  auto const got = run(part, slice(clip, 0, from, 11));
+  REQUIRE(got.size() == 2);
+  for (std::size_t i = 0; i < 2; ++i) CHECK(allclose(got[i], want[i + 9], 0, 0));
+  video_restorer<float> r(first);
+  CHECK_THROWS_SAYING(error, "seek to frame -1", r.seek(-1));
+  r.push(zeros<float>({3, 8, 8}));
+  CHECK_THROWS_SAYING(error, "after a push", r.seek(3));
+}
 TEST_CASE("memory of 100 frames is within 5 % of that of 20") {
   auto const net = small();
   auto const peak_of = [&](index_t n) {

@@ -49,7 +49,7 @@ TEST_CASE_TEMPLATE("deform_conv2d: an integer shift is the shifted picture", T, 
   for (index_t h = 0; h < 9; ++h)
     for (index_t v = 0; v < 8; ++v) CHECK(y(0, 2, h, v) == (h + 2 < 9 && v - 3 >= 0 ? x(0, 2, h + 2, v - 3) : T(0)));
 }
-TEST_CASE_TEMPLATE("D.3 64: deform_conv2d with special offsets, masks and pixels", T, float, double) {
+TEST_CASE_TEMPLATE("hostile input 64: deform_conv2d with special offsets, masks and pixels", T, float, double) {
   T const nan = static_cast<T>(std::nan("")), inf = static_cast<T>(HUGE_VAL), h = 5, w = 6;
   T const ulp = std::numeric_limits<T>::epsilon();
   auto const x = normal<T>({1, 8, 5, 6}, 1), weight = normal<T>({8, 8, 1, 1}, 2);

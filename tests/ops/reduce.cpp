@@ -40,6 +40,12 @@ TEST_CASE("NaN wins a maximum, empty axes are refused or give the neutral value"
   CHECK_THROWS_SAYING(shape_error, "given twice", sum(x, {0, 0}));
   CHECK_THROWS_SAYING(shape_error, "axis 2; expected 0 to 1", sum(x, {2}));
 }
+TEST_CASE("sums of integers and bool are 64-bit counts") {
+  CHECK(eval(sum(full<std::uint8_t>({256}, std::uint8_t(200)))).item() == 51200);
+  CHECK(eval(sum(arange<int>(6) > 2)).item() == 3);
+  static_assert(std::is_same_v<value_t<decltype(sum(zeros<bool>({2})))>, std::int64_t>);
+  CHECK(eval(mean(cast<float>(full<std::uint8_t>({2}, std::uint8_t(200))))).item() == 200);
+}
 TEST_CASE("integers reduce in their own type") {
   CHECK(eval(sum(arange<std::int64_t>(5))).item() == 10);
   CHECK(eval(max(from({std::uint8_t(3), std::uint8_t(200)}, {2}))).item() == 200);
