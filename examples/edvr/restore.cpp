@@ -40,7 +40,7 @@ std::pair<std::size_t, std::size_t> parse_range(std::string const& range, std::s
 
 /// Feeds the frames and writes what comes back.
 template <class Restorer>
-void run(Restorer& restorer, frame_list const& frames, std::size_t first, std::vector<fs::path> const& outputs, progress_bar& bar, std::size_t& written) {
+void run(Restorer& restorer, frame_list const& frames, std::size_t first, std::vector<fs::path> const& outputs, progress_bar& bar, std::size_t& written, cpu_executor const& ex) {
   std::size_t next = static_cast<std::size_t>(restorer.seek(static_cast<index_t>(first)));
   while (written < outputs.size()) {
     stop_if_interrupted();
@@ -51,11 +51,11 @@ void run(Restorer& restorer, frame_list const& frames, std::size_t first, std::v
       throw numeric_error(edvr::text(frames.paths.front().parent_path().string(), ": ", e.what()));
     }
     if (y) {
-      write_png(outputs[written++], to_8bit(*y));
+      write_png(outputs[written++], to_8bit(*y, ex));
       bar.show(static_cast<double>(written));
     } else if (next < frames.paths.size()) {
       try {
-        restorer.push(from_8bit<float>(read_image(frames.paths[next])));
+        restorer.push(from_8bit<float>(read_image(frames.paths[next]), ex));
       } catch (shape_error const& e) {
         throw shape_error(edvr::text(frames.paths[next].string(), ": ", e.what()));
       }
@@ -85,13 +85,13 @@ int restore(restore_options const& o) {
   };
   if (o.clip.stage2.empty()) {
     video_restorer<float> restorer(net, options);
-    run(restorer, frames, first, outputs, bar, written);
+    run(restorer, frames, first, outputs, bar, written, options.forward.executor);
   } else {
     model_options second = o.model;
     second.path = o.clip.stage2;
     auto const net2 = make_net<float>(open_model(second), second);
     two_stage_restorer<float> restorer(video_restorer<float>(net, options), video_restorer<float>(net2, options));
-    run(restorer, frames, first, outputs, bar, written);
+    run(restorer, frames, first, outputs, bar, written, options.forward.executor);
   }
   if (o.stats) {
     rusage use{};

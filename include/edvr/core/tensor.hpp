@@ -104,6 +104,7 @@ tensor<T, R, S> empty(coord<R> const& extents, coord<R> const& strides) {
 /// A row-major tensor of uninitialised elements. Throws shape_error for negative extents and more than 2^63 bytes.
 template <class T, class S = cpu, int R>
 tensor<T, R, S> empty(coord<R> const& extents) {
+  checked_volume("empty", extents, sizeof(T));  // before strides are computed from it
   return empty<T, S>(extents, row_major(extents));
 }
 template <class T, class S = cpu, std::size_t N>
@@ -192,6 +193,7 @@ tensor<T, R> borrow(T* data, coord<R> const& extents, coord<R> const& strides) {
 }
 template <class T, int R>
 tensor<T, R> borrow(T* data, coord<R> const& extents) {
+  checked_volume("borrow", extents, sizeof(T));
   return borrow(data, extents, row_major(extents));
 }
 

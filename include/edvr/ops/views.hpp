@@ -194,7 +194,7 @@ bool reshaped_strides(coord<R> const& from, coord<R> const& step, coord<To> cons
 /// number of elements differs. Same as torch.reshape.
 template <class T, int R, class S, int To>
 tensor<T, To, S> reshape(tensor<T, R, S> const& x, coord<To> const& s) {
-  if (checked_volume("reshape", s) != x.size()) throw shape_error(text("reshape: ", x.shape(), " has ", x.size(), " elements; ", s, " needs ", volume(s)));
+  if (checked_volume("reshape", s, sizeof(T)) != x.size()) throw shape_error(text("reshape: ", x.shape(), " has ", x.size(), " elements; ", s, " needs ", volume(s)));
   coord<To> step = row_major(s);
   if (x.empty() || detail::reshaped_strides(x.shape(), x.strides(), s, step)) return {x.owner(), x.start(), s, step};
   auto const y = contiguous(x);
