@@ -18,9 +18,6 @@ void on_signal(int number) {
 void catch_interrupts() {
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
-#ifdef SIGPIPE
-  std::signal(SIGPIPE, SIG_IGN);
-#endif
 }
 bool is_interrupted() { return asked != 0; }
 void stop_if_interrupted() {

@@ -35,7 +35,7 @@ std::string printable(std::string s) {
     if (static_cast<unsigned char>(c) < 32 || c == 127) c = '?';
   return s;
 }
-CLI::Validator const not_empty([](std::string& s) { return s.empty() ? std::string("is empty") : std::string(); }, "TEXT");
+CLI::Validator const not_empty([](std::string& s) { return s.empty() ? std::string("is empty") : std::string(); }, "");
 
 void add_model_options(CLI::App& app, model_options& o) {
   app.add_option("-m,--model", o.path, "weights: .pth or .safetensors, or random:edvr_m and the like for timing; without it the small 4x model inside the program")->check(not_empty);

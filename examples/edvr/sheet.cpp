@@ -43,6 +43,7 @@ void draw_text(picture const& to, index_t x, index_t y, index_t size, std::strin
 
 int sheet(std::vector<std::string> const& inputs, std::string const& output, std::vector<std::string> const& labels, bool overwrite) {
   if (!labels.empty() && labels.size() != inputs.size()) throw CLI::ValidationError("--labels", edvr::text(labels.size(), " given for ", inputs.size(), " pictures; expected one each"));
+  if (fs::path(output).extension() != ".png") throw io_error(edvr::text(output, ": sheets are PNG; expected a name that ends in .png"));
   if (fs::exists(output) && !overwrite) throw io_error(edvr::text(output, ": exists; remove it or allow --overwrite"));
   std::vector<picture> pictures;
   index_t height = 1;

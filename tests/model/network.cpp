@@ -132,11 +132,6 @@ TEST_CASE("EDVR-M runs every convolution as im2col by default") {
   static_assert(choose<algo::automatic, float, gpu>() == algorithm::reference);
   static_assert(choose<algo::reference, float, cpu>() == algorithm::reference);
 }
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;  // counts the same tensors, a hundred times slower
-#else
-constexpr bool sanitized = false;
-#endif
 TEST_CASE("the memory foreseen for a window is what its tensors take, within 15 %" * doctest::skip(sanitized)) {
   for (auto const& v : variants) {
     auto const net = small<float>({.num_feat = 32, .num_frame = v.num_frame, .deformable_groups = 8, .hr_in = v.hr_in, .with_predeblur = v.with_predeblur, .with_tsa = v.with_tsa});

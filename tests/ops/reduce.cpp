@@ -23,8 +23,8 @@ TEST_CASE_TEMPLATE("reductions over chosen axes agree with loops", T, float, dou
   CHECK(eval(sum(flip(x, 0))).item() == eval(sum(x)).item());
 }
 TEST_CASE("sums of floats are kept in double") {
-  auto const x = full<float>({1 << 25}, 0.1f);
-  CHECK(std::fabs(eval(sum(x)).item() - 0.1f * (1 << 25)) < 1);  // a float running sum is off by 5e5 here
+  auto const x = full<float>({1 << 22}, 0.1f);
+  CHECK(std::fabs(eval(sum(x)).item() - 0.1f * (1 << 22)) < 0.1);  // a running sum in float is off by far more
 }
 TEST_CASE("NaN wins a maximum, empty axes are refused or give the neutral value") {
   auto const x = from({1., std::nan(""), -HUGE_VAL, 5.}, {2, 2});

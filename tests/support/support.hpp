@@ -25,6 +25,13 @@ double tolerance(edvr::index_t terms) {
     CHECK_MESSAGE(report_.within, report_.summary());                                              \
   } while (0)
 
+/// Tests that count the same tensors or bits as in a plain build, only many times slower, are skipped under sanitizers.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool sanitized = true;
+#else
+inline constexpr bool sanitized = false;
+#endif
+
 /// The message with which f throws E; fails the test if it throws nothing or something else.
 template <class E, class F>
 std::string message_of(F const& f) {
