@@ -180,7 +180,7 @@ expect 3 'expected the name of a file to write' "$edvr" convert -o /dev/null --o
 # --- evaluate, resize, sheet
 expect 0 'mean' "$edvr" evaluate -i out -r out
 check [ "$("$edvr" evaluate -i "$clip/truth" -r "$clip/truth" | tail -1 | grep -c inf)" = 1 ]
-expect 0 '"psnr"' "$edvr" evaluate -i out/00000003.png -r "$clip/truth/00000003.png" --luma --crop 4 --json
+expect 0 '"psnr"' "$edvr" evaluate -i out/00000003.png -r "$large/00000003.png" --luma --crop 4 --json
 expect 3 'expected one reference for each' "$edvr" evaluate -i out -r "$clip/truth"
 expect 3 'expected the same size' "$edvr" evaluate -i "$clip/low" -r "$clip/truth"
 expect 3 'leaves nothing' "$edvr" evaluate -i "$clip/low" -r "$clip/low" --crop 100
