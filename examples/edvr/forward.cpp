@@ -8,6 +8,7 @@
 #include "commands.hpp"
 #include "interrupt.hpp"
 #include "models.hpp"
+#include "window_recorder.hpp"
 
 namespace program {
 
@@ -21,58 +22,13 @@ struct forward_options {
   bool dump = false, stats = false, overwrite = false;
 };
 
-/// Collects what the network shows, frame by frame, and lays it out as tensors of the whole window.
-template <class T>
-class collector {
- public:
-  observer<T> see() {
-    return [this](std::string_view name, index_t, tensor<T, 4> const& v) { seen_[std::string(name)].push_back(contiguous(v)); };
-  }
-  /// mid.aligned (B, T, C, h, w), mid.temporal_attention (B, T, h, w); other per-frame ones (B T, C, h, w), the rest (B, C, h, w).
-  void put(tensor_map& to) const {
-    for (auto const& [name, frames] : seen_) {
-      auto const s = frames.front().shape();
-      auto const t = static_cast<index_t>(frames.size());
-      auto all = empty<T>(coord<5>{{s[0], t, s[1], s[2], s[3]}});
-      for (index_t i = 0; i < t; ++i) assign(select(all, 1, i), frames[static_cast<std::size_t>(i)]);
-      if (name == "aligned")
-        to.emplace("mid." + name, any_tensor(all));
-      else if (name == "temporal_attention")
-        to.emplace("mid." + name, any_tensor(squeeze(all, 2)));
-      else
-        to.emplace("mid." + name, any_tensor(reshape(all, coord<4>{{s[0] * t, s[1], s[2], s[3]}})));
-    }
-  }
-
- private:
-  std::map<std::string, std::vector<tensor<T, 4>>> seen_;
-};
-
 template <class T>
 tensor<T, 4> run_clip(forward_options const& o, nn::edvr_net<T> const& net, video_options<T> const& options, tensor<T, 4> const& frames) {
-  std::vector<tensor<T, 3>> results;
-  auto const feed = [&](auto& restorer) {
-    for (index_t t = 0; t < frames.extent(0); ++t) {
-      restorer.push(select(frames, 0, t));
-      while (auto y = restorer.pop()) results.push_back(*y);
-    }
-    restorer.finish();
-    while (auto y = restorer.pop()) results.push_back(*y);
-  };
-  if (o.clip.stage2.empty()) {
-    video_restorer<T> restorer(net, options);
-    feed(restorer);
-  } else {
-    model_options second = o.model;
-    second.path = o.clip.stage2;
-    auto const net2 = make_net<T>(open_model(second), second);
-    two_stage_restorer<T> restorer(video_restorer<T>(net, options), video_restorer<T>(net2, options));
-    feed(restorer);
-  }
-  auto const s = results.at(0).shape();
-  auto all = empty<T>(coord<4>{{static_cast<index_t>(results.size()), s[0], s[1], s[2]}});
-  for (std::size_t i = 0; i < results.size(); ++i) assign(select(all, 0, static_cast<index_t>(i)), results[i]);
-  return all;
+  if (o.clip.stage2.empty()) return restore_clip(video_restorer<T>(net, options), frames);
+  model_options second = o.model;
+  second.path = o.clip.stage2;
+  auto const net2 = make_net<T>(open_model(second), second);
+  return restore_clip(two_stage_restorer<T>(video_restorer<T>(net, options), video_restorer<T>(net2, options)), frames);
 }
 
 template <class T>
@@ -88,7 +44,7 @@ int forward(forward_options const& o) {
   auto const net = make_net<T>(m, o.model);
   auto options = video_options_of<T>(o.clip, net.config);
   options.forward.progress = [](double) { return !is_interrupted(); };
-  collector<T> middle;
+  window_recorder<T> middle;
   if (o.dump) {
     if (rank == 4 || o.clip.ensemble) throw CLI::ValidationError("--dump", "shows one window: it takes an input of rank 5 and no --ensemble");
     options.forward.see = middle.see();
@@ -103,7 +59,7 @@ int forward(forward_options const& o) {
     std::cerr << edvr::text(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), " s, ", options.forward.executor.workers(), " threads, peak memory ",
                             use.ru_maxrss / 1024, " MiB (tensors ", host_memory.peak_bytes.load() >> 20, " MiB)\n");
   }
-  middle.put(result);
+  for (auto const& [name, t] : middle.tensors()) result.emplace("mid." + name, t);
   write_safetensors(o.output, result);
   return 0;
 }

@@ -14,6 +14,7 @@
 #include "edvr/testing/compare.hpp"
 #include "frames.hpp"
 #include "models.hpp"
+#include "window_recorder.hpp"
 
 namespace program {
 
@@ -109,13 +110,15 @@ class case_runner {
   /// A result against the expected tensor `name`; its .f64 twin where there is one.
   template <int R>
   void check(golden_case const& c, std::string const& name, tensor<T, R> const& result, level of, std::string const& label = "") {
+    check(c, name, any_tensor(result), of, label);
+  }
+  void check(golden_case const& c, std::string const& name, any_tensor const& got, level of, std::string const& label = "") {
     std::string const best = is_double && c.has(name + ".f64") ? name + ".f64" : name;
     if (c.has(name)) c.get(name);  // looked at, if only through its twin
     if (c.has(name + ".f64")) c.get(name + ".f64");
     auto const& expected = c.get(best);
     auto const& l = *std::find_if(std::begin(table), std::end(table), [&](limits const& x) { return x.of == of; });
     double limit = !is_double ? l.float32 : best != name || expected.type() == dtype::float64 ? l.float64 : l.float64_stored32;
-    any_tensor const got(result);
     if (got.shape() != expected.shape()) return to_.line(text(c.name, '/', best, label, ": result ", got.describe(), ", expected ", expected.describe()), precision, HUGE_VAL, limit);
     auto const report = testing::compare(got, expected);
     double error = l.scale == relative_to::each ? report.max_scaled : report.max_abs;
@@ -221,24 +224,13 @@ class case_runner {
         auto const net = open(weights, c, output);
         video_options<T> v;
         v.ensemble = c.op() == "flip_ensemble";
-        std::map<std::string, std::vector<tensor<T, 4>>> seen;
-        if (!v.ensemble) v.forward.see = [&](std::string_view what, index_t, tensor<T, 4> const& value) { seen[std::string(what)].push_back(value); };
+        window_recorder<T> middle;
+        if (!v.ensemble) v.forward.see = middle.see();
         check(c, name, restore_window(net, x, v), level::network, " " + weights);
-        if (name == "output") check_middle(c, seen);
+        if (name != "output") continue;
+        for (auto const& [what, value] : middle.tensors())
+          if (c.has("mid." + what)) check(c, "mid." + what, value, level::network);
       }
-  }
-  void check_middle(golden_case const& c, std::map<std::string, std::vector<tensor<T, 4>>> const& seen) {
-    for (auto const& [name, frames] : seen) {
-      if (!c.has("mid." + name)) continue;
-      auto const s = frames.front().shape();
-      auto const t = static_cast<index_t>(frames.size());
-      auto all = empty<T>(coord<5>{{s[0], t, s[1], s[2], s[3]}});
-      for (index_t i = 0; i < t; ++i) assign(select(all, 1, i), frames[static_cast<std::size_t>(i)]);
-      if (name == "aligned")
-        check(c, "mid." + name, all, level::network);
-      else
-        check(c, "mid." + name, reshape(all, coord<4>{{s[0] * t, s[1], s[2], s[3]}}), level::network);
-    }
   }
   void spatial_padding(golden_case const& c) {
     auto const net = open(weights_of(c).front(), c);
@@ -253,20 +245,6 @@ class case_runner {
     for (auto p : {temporal_padding::replicate, temporal_padding::reflection, temporal_padding::reflection_circle, temporal_padding::circle})
       if (s == name(p)) return p;
     throw io_error(text("unknown temporal padding ", s));
-  }
-  template <class Restorer>
-  static tensor<T, 4> run_clip(Restorer restorer, tensor<T, 4> const& clip) {
-    std::vector<tensor<T, 3>> frames;
-    for (index_t t = 0; t < clip.extent(0); ++t) {
-      restorer.push(select(clip, 0, t));
-      while (auto y = restorer.pop()) frames.push_back(*y);
-    }
-    restorer.finish();
-    while (auto y = restorer.pop()) frames.push_back(*y);
-    auto const s = frames.at(0).shape();
-    auto all = empty<T>(coord<4>{{static_cast<index_t>(frames.size()), s[0], s[1], s[2]}});
-    for (std::size_t i = 0; i < frames.size(); ++i) assign(select(all, 0, static_cast<index_t>(i)), frames[i]);
-    return all;
   }
   /// 8-bit pictures: the share of samples that differ by one step, or infinity if one differs by more.
   void check_8bit(golden_case const& c, std::string const& name, tensor<std::uint8_t, 4> const& result) {
@@ -286,7 +264,7 @@ class case_runner {
     for (auto const& [name, output] : c.attributes.at("outputs").items()) {
       video_options<T> v;
       v.padding = padding_of(output.at("padding").template get<std::string>());
-      auto const y = run_clip(video_restorer<T>(net, v), frames);
+      auto const y = restore_clip(video_restorer<T>(net, v), frames);
       check(c, name, y, level::network);
       auto const quantised = "output_u8_" + std::string(edvr::name(v.padding));
       if (c.has(quantised)) check_8bit(c, quantised, to_8bit(y));
@@ -309,13 +287,13 @@ class case_runner {
     v1.padding = padding_of(c.attributes.at("padding").get<std::string>());
     v2.padding = padding_of(c.attributes.at("stage2_padding").get<std::string>());
     auto const clip = c.get<T, 4>("input");
-    auto const first = run_clip(video_restorer<T>(net1, v1), clip);
+    auto const first = restore_clip(video_restorer<T>(net1, v1), clip);
     check(c, "stage1_output", first, level::network);
     check_8bit(c, "stage1_u8", to_8bit(first));
     auto const stored = from_8bit<T>(c.get<std::uint8_t, 4>("stage1_u8"));
-    check(c, "stage2_output", run_clip(video_restorer<T>(net2, v2), stored), level::network, " from stage1_u8");
+    check(c, "stage2_output", restore_clip(video_restorer<T>(net2, v2), stored), level::network, " from stage1_u8");
     // The whole chain in float64 only: in float32 samples next to a rounding boundary may fall on its other side.
-    if (is_double) check(c, "stage2_output", run_clip(two_stage_restorer<T>(video_restorer<T>(net1, v1), video_restorer<T>(net2, v2)), clip), level::network, " whole chain");
+    if (is_double) check(c, "stage2_output", restore_clip(two_stage_restorer<T>(video_restorer<T>(net1, v1), video_restorer<T>(net2, v2)), clip), level::network, " whole chain");
   }
 
   /// Metrics are computed in double whatever the precision.

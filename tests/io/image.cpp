@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cstdlib>
 #include <filesystem>
 
 #include "files.hpp"
@@ -92,6 +93,50 @@ TEST_CASE("pictures that are not 8-bit RGB or gray are refused in words") {
   REFUSED("(CMYK?)", jpeg + "\x08" + std::string("\0\x08\0\x08\x04", 5) + std::string(20, '\0'));
   REFUSED("made to deceive", jpeg + "\x08" + std::string("\x20\0\x1f\xff\x03", 5) + std::string(20, '\0'));
   REFUSED("f.png: ", jpeg + "\x08" + std::string("\0\x08\0\x08\x03", 5) + std::string(20, '\0'));
+}
+namespace {
+/// A smooth picture as a JPEG of this many channels.
+std::string jpeg(int w, int h, int channels) {
+  std::vector<unsigned char> pixels;
+  for (int y = 0; y < h; ++y)
+    for (int x = 0; x < w; ++x)
+      for (int c = 0; c < channels; ++c) pixels.push_back(static_cast<unsigned char>(40 + 3 * x + 2 * y + 20 * c));
+  std::string out;
+  auto const append = [](void* to, void* data, int n) { static_cast<std::string*>(to)->append(static_cast<char const*>(data), static_cast<std::size_t>(n)); };
+  stbi_write_jpg_to_func(append, &out, w, h, channels, pixels.data(), 95);
+  return out;
+}
+}  // namespace
+TEST_CASE("a JPEG decodes to the picture it was made from, gray widened to RGB") {
+  auto const x = decode_image("f.jpg", *bytes_of(jpeg(21, 13, 3)));
+  REQUIRE(x.shape() == shape<3>{{3, 13, 21}});
+  auto const gray = decode_image("f.jpg", *bytes_of(jpeg(21, 13, 1)));
+  REQUIRE(gray.shape() == shape<3>{{3, 13, 21}});
+  for (index_t c = 0; c < 3; ++c)
+    for (index_t i = 0; i < 13; ++i)
+      for (index_t j = 0; j < 21; ++j) {
+        CHECK(std::abs(x(c, i, j) - static_cast<int>(40 + 3 * j + 2 * i + 20 * c)) <= 8);
+        CHECK(std::abs(gray(c, i, j) - static_cast<int>(40 + 3 * j + 2 * i)) <= 8);
+      }
+}
+TEST_CASE("hostile input 49: a JPEG cut off at every byte, or with a bit flipped anywhere, is refused or decodes") {
+  auto const whole = jpeg(17, 9, 3);
+  int refused = 0;
+  for (std::size_t n = 0; n < whole.size(); ++n) {
+    try {
+      decode(whole.substr(0, n));
+    } catch (io_error const& e) {
+      CHECK(contains(e.what(), "f.png: "));
+      ++refused;
+    }
+    auto bad = whole;
+    bad[n] = static_cast<char>(bad[n] ^ (1 << (n % 8)));
+    try {
+      decode(bad);
+    } catch (io_error const&) {
+    }
+  }
+  CHECK(refused > 500);  // all headers; a scan without its end decodes as far as it goes
 }
 TEST_CASE("a PNG with a bit flipped anywhere is read or refused") {
   auto const path = temporary("edvr_test_flip.png");

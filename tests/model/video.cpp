@@ -11,16 +11,14 @@ nn::edvr_net<T> small(edvr_config c = {}) {
   nn::init_random(net, 3);
   return net;
 }
+/// The frames of a restored clip, which may be fewer than were pushed if the restorer was sought forward.
 template <class T, class Restorer>
 std::vector<tensor<T, 3>> run(Restorer& restorer, tensor<T, 4> const& clip) {
-  std::vector<tensor<T, 3>> out;
-  for (index_t t = 0; t < clip.extent(0); ++t) {
-    restorer.push(select(clip, 0, t));
-    while (auto y = restorer.pop()) out.push_back(*y);
-  }
-  restorer.finish();
-  while (auto y = restorer.pop()) out.push_back(*y);
-  return out;
+  index_t const first = restorer.next_frame();
+  auto const all = restore_clip(restorer, clip);
+  std::vector<tensor<T, 3>> frames;
+  for (index_t i = 0; i < restorer.next_frame() - first; ++i) frames.push_back(select(all, 0, i));
+  return frames;
 }
 /// Frame c0 restored from its window taken straight from the clip.
 template <class T>

@@ -172,4 +172,27 @@ class two_stage_restorer {
   bool finished_ = false, drained_ = false;
 };
 
+/// A whole clip in memory, (t, 3, h, w) to (t, 3, scale h, scale w), through a video_restorer or two_stage_restorer that has seen no frame yet.
+/// Throws as they do, and shape_error for a clip without frames.
+template <class Restorer, class T>
+tensor<T, 4> restore_clip(Restorer&& restorer, tensor<T, 4> const& clip) {
+  index_t const frames = clip.extent(0);
+  if (frames < 1) throw shape_error(text("restore_clip: clip has shape ", clip.shape(), "; expected at least one frame"));
+  tensor<T, 4> all;
+  index_t given = 0;
+  auto const collect = [&] {
+    while (auto const y = restorer.pop()) {
+      if (!all) all = empty<T>(coord<4>{{frames, y->extent(0), y->extent(1), y->extent(2)}});
+      assign(select(all, 0, given++), *y);
+    }
+  };
+  for (index_t t = 0; t < frames; ++t) {
+    restorer.push(select(clip, 0, t));
+    collect();
+  }
+  restorer.finish();
+  collect();
+  return all;
+}
+
 }  // namespace edvr::v1
