@@ -1,6 +1,6 @@
 # For our own executables only: warnings are errors, and the flags that presets ask for. Users of the library get none of this.
 set(EDVR_SANITIZE "" CACHE STRING "Sanitizers of our own executables, such as address,undefined")
-set(EDVR_ARCH "native" CACHE STRING "Instruction set of our own executables (-march); empty for the compiler's default")
+set(EDVR_ARCH "" CACHE STRING "Instruction set of our own executables (-march); empty for the compiler's default, as most users build")
 
 function(edvr_own_target target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)

@@ -16,6 +16,13 @@ edvr_install() {
   $sudo apt-get update -qq
   DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${missing[@]}"
 }
+# For one script alone: edvr_install_package NAME
+edvr_install_package() {
+  command -v dpkg >/dev/null && ! dpkg -s "$1" >/dev/null 2>&1 || return 0
+  local sudo=''
+  [ "$(id -u)" = 0 ] || sudo=sudo
+  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "$1"
+}
 if command -v dpkg >/dev/null; then edvr_install; fi
 command -v ccache >/dev/null && export CMAKE_CXX_COMPILER_LAUNCHER=ccache
 export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "commands.hpp"
+#include "edvr/backend/cpu/build_info.hpp"
 #include "edvr/model/cost.hpp"
 #include "models.hpp"
 
@@ -31,8 +32,8 @@ int info(info_options const& o) {
   auto const m = open_model(o.model);
   auto const all = layers(m.config, h, w);
   nn::edvr_net<float> const net(m.config);
-  // The program itself, its libraries, and a band of columns for each thread.
-  index_t const memory = peak_tensor_bytes(m.config, h, w) + (index_t{12} << 20) + cpu_executor{o.threads}.workers() * (index_t{3} << 19);
+  // The program itself, its libraries, and a block of tiles for each thread.
+  index_t const memory = peak_tensor_bytes(m.config, h, w, true) + (index_t{12} << 20) + cpu_executor{o.threads}.workers() * (index_t{9} << 18);
   auto const& c = m.config;
   json j;
   j["file"] = m.random ? o.model.path : m.weights.file;
@@ -57,6 +58,7 @@ int info(info_options const& o) {
     } catch (model_error const& e) {
       problems.push_back(e.what());
     }
+  j["build"] = build_info(cpu_executor{o.threads});
   j["problems"] = problems;
   j["ignored"] = m.weights.ignored;
   j["python_globals"] = m.weights.opaque;
@@ -74,7 +76,8 @@ int info(info_options const& o) {
             << (c.hr_in ? ", HR input" : "") << ", output x" << c.scale() << '\n'
             << "resembles      " << nearest_published(c) << '\n'
             << "parameters     " << nn::parameter_count(net) << '\n'
-            << "a window of    " << w << " x " << h << ": " << number(multiply_adds(all), 1e9, "G multiply-adds") << ", about " << number(memory, 1 << 20, "MiB of memory") << "\n\n";
+            << "a window of    " << w << " x " << h << ": " << number(multiply_adds(all), 1e9, "G multiply-adds") << ", about " << number(memory, 1 << 20, "MiB of memory") << '\n'
+            << "runs on        " << build_info(cpu_executor{o.threads}) << "\n\n";
   std::printf("%-42s %-13s %-10s %12s %3s %11s %5s %10s\n", "layer", "op", "algorithm", "channels", "k", "result", "calls", "G mul-add");
   for (auto const& l : all)
     std::printf("%-42s %-13s %-10s %5ld -> %3ld %3ld %5ld x %-4ld %4ld %10.2f\n", l.name.c_str(), l.deformable ? "deform_conv2d" : "conv2d", std::string(name(l.runs_as)).c_str(), l.in, l.out,

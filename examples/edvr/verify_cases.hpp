@@ -135,10 +135,15 @@ class case_runner {
   }
   tensor<T, 1> bias(golden_case const& c) { return c.has("bias") ? c.get<T, 1>("bias") : tensor<T, 1>{}; }
 
+  static bool is_finite(tensor<T, 4> const& x) { return std::isfinite(eval(sum(abs(x)))()); }
   void conv2d(golden_case const& c) {
     auto const x = c.get<T, 4>("input"), w = c.get<T, 4>("weight");
     check(c, "output", eval(edvr::conv2d(x, w, bias(c), window(c), algo::reference{})), level::op, " reference");
     check(c, "output", eval(edvr::conv2d(x, w, bias(c), window(c), algo::im2col{})), level::op, " im2col");
+    if constexpr (std::is_same_v<T, float>) {
+      check(c, "output", eval(edvr::conv2d(x, w, bias(c), window(c), algo::direct{})), level::op, " direct");
+      if (edvr::detail::winograd_can(w.shape(), window(c)) && is_finite(x) && is_finite(w)) check(c, "output", eval(edvr::conv2d(x, w, bias(c), window(c), algo::winograd{})), level::op, " winograd");
+    }
   }
   void deform_conv2d(golden_case const& c) {
     auto const x = c.get<T, 4>("input"), w = c.get<T, 4>("weight"), offset = c.get<T, 4>("offset");
@@ -149,6 +154,7 @@ class case_runner {
     };
     with(algo::reference{}, " reference");
     with(algo::im2col{}, " im2col");
+    if constexpr (std::is_same_v<T, float>) with(algo::direct{}, " direct");
   }
   void pointwise(golden_case const& c) {
     auto const x = c.get<T, 4>("input");

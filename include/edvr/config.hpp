@@ -24,3 +24,19 @@
 #else
 #define EDVR_LANES
 #endif
+
+// Before a loop over registers: unrolled completely, or its arrays would live in memory.
+#if defined(__clang__)
+#define EDVR_UNROLL _Pragma("unroll")
+#elif defined(__GNUC__) && !defined(__CUDACC__)
+#define EDVR_UNROLL _Pragma("GCC unroll 36")
+#else
+#define EDVR_UNROLL
+#endif
+
+// The vector kernels are written in GNU vector extensions; other compilers get the plain loops and the im2col algorithms.
+#if defined(__GNUC__) && !defined(__CUDACC__)
+#define EDVR_VECTOR_KERNELS 1
+#else
+#define EDVR_VECTOR_KERNELS 0
+#endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tensors, expressions, ops, EDVR and metrics: needs the standard library and Eigen. Weight files and pictures: edvr/io.hpp.
 #pragma once
+#include "edvr/backend/cpu/build_info.hpp"
 #include "edvr/backend/cpu/executor.hpp"
 #include "edvr/core/print.hpp"
 #include "edvr/core/random.hpp"

@@ -68,8 +68,17 @@ expect 4 'neither a PyTorch file' "$edvr" info -m "$source/CMakeLists.txt"
 expect 0 'original (2019) names' "$edvr" info -m "$golden/net_e.old_raw_legacy.pth"
 expect 0 'params_ema' "$edvr" info -m "$golden/net_c.params_and_ema_zip.pth" --key params_ema
 expect 4 'center_frame_idx = 7' "$edvr" info --center 7
-for m in edvr_m edvr_l edvr_l_deblur edvr_stage2_sr; do expect 0 im2col "$edvr" info -m random:$m; done
-check [ "$("$edvr" info -m random:edvr_m | grep -c im2col)" = 72 ]
+for m in edvr_m edvr_l edvr_l_deblur edvr_stage2_sr; do expect 0 winograd "$edvr" info -m random:$m; done
+check [ "$("$edvr" info -m random:edvr_m | grep -cE ' (winograd|direct) ')" = 72 ]
+for isa in baseline avx2 avx512; do
+  if EDVR_ISA=$isa "$edvr" info -m random:edvr_m >/dev/null 2>&1; then
+    check [ "$(EDVR_ISA=$isa "$edvr" info -m random:edvr_m | grep -c ", $isa kernels")" = 1 ]
+  else
+    echo "skipped: this processor cannot run $isa"
+    check grep -q "this processor cannot run $isa" <(EDVR_ISA=$isa "$edvr" info -m random:edvr_m 2>&1)
+  fi
+done
+check grep -q 'EDVR_ISA is "sse9"; expected automatic, baseline, avx2 or avx512' <(EDVR_ISA=sse9 "$edvr" info -m random:edvr_m 2>&1)
 
 # --- restore (under sanitizers, which make it slow, a clip of a quarter of the size)
 small=$clip/low large=$clip/truth

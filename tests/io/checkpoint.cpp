@@ -187,7 +187,7 @@ TEST_CASE_FIXTURE(fixture, "hostile input 46: weights that are not finite are na
   w(0, 0, 0, 0) = std::nanf(""), w(1, 0, 0, 0) = HUGE_VALF;
   m.insert_or_assign("conv_hr.weight", any_tensor(w));
   CHECK_THROWS_SAYING(model_error, "f: weights are not finite; 1 with NaN or infinity: conv_hr.weight (2 of 36864)", make_edvr<float>(as_checkpoint(m)));
-  CHECK(std::isnan(make_edvr<float>(as_checkpoint(m), -1, true).conv_hr.weight(0, 0, 0, 0)));
+  CHECK(std::isnan(make_edvr<float>(as_checkpoint(m), -1, true).upsampling.conv_hr.weight(0, 0, 0, 0)));
 }
 TEST_CASE_FIXTURE(fixture, "hostile input 47: float16, bfloat16 and float64 weights load as their exact values") {
   auto const m = weights(config);
@@ -198,12 +198,12 @@ TEST_CASE_FIXTURE(fixture, "hostile input 47: float16, bfloat16 and float64 weig
     for (int i = 0; i < 3 * 64 * 9; ++i) data += le(bits);
     std::string const header = "{\"w\":{\"dtype\":\"" + std::string(name) + "\",\"shape\":[3,64,3,3],\"data_offsets\":[0," + std::to_string(data.size()) + "]}}";
     copy.insert_or_assign("conv_last.weight", parse_safetensors("h", bytes_of(safetensors(header, data))).tensors.at("w"));
-    CHECK(make_edvr<float>(as_checkpoint(copy)).conv_last.weight(2, 63, 2, 2) == 0.25f);
+    CHECK(make_edvr<float>(as_checkpoint(copy)).upsampling.conv_last.weight(2, 63, 2, 2) == 0.25f);
   }
   auto copy = m;
   copy.insert_or_assign("conv_last.weight", any_tensor(full<double>({3, 64, 3, 3}, 0.1)));
-  CHECK(make_edvr<double>(as_checkpoint(copy)).conv_last.weight(2, 63, 2, 2) == 0.1);
-  CHECK(make_edvr<float>(as_checkpoint(copy)).conv_last.weight(2, 63, 2, 2) == 0.1f);
+  CHECK(make_edvr<double>(as_checkpoint(copy)).upsampling.conv_last.weight(2, 63, 2, 2) == 0.1);
+  CHECK(make_edvr<float>(as_checkpoint(copy)).upsampling.conv_last.weight(2, 63, 2, 2) == 0.1f);
 }
 TEST_CASE_FIXTURE(fixture, "hostile input 48: configurations that cannot be") {
   auto m = weights(config);
@@ -258,9 +258,9 @@ TEST_CASE("weights that share one storage cannot make a small file a large netwo
 }
 TEST_CASE("a failed load leaves the network as it was") {
   auto net = load_edvr<float>(golden + "/net_a.raw_zip.pth");
-  auto const before = clone(net.conv_last.weight);
+  auto const before = clone(net.upsampling.conv_last.weight);
   auto c = read_checkpoint(golden + "/net_a.raw_zip.pth");
   c.weights.erase("conv_hr.bias");
   CHECK_THROWS_AS(load(net, c), model_error);
-  CHECK(allclose(net.conv_last.weight, before, 0, 0));
+  CHECK(allclose(net.upsampling.conv_last.weight, before, 0, 0));
 }

@@ -118,15 +118,18 @@ TEST_CASE("multiply-adds and parameters are those that the published configurati
   }
   CHECK(contains(nearest_published({.num_feat = 48}), "EDVR_M_x4_SR_REDS, but for num_feat = 48 (64 there)"));
 }
-TEST_CASE("EDVR-M runs every convolution as im2col by default") {
+TEST_CASE("EDVR-M runs its 3x3 convolutions by Winograd's algorithm and the rest directly") {
   auto const all = layers(edvr_config{}, 180, 320);
   CHECK(all.size() == 72);
   int deformable = 0;
   for (auto const& l : all) {
-    CHECK(l.runs_as == algorithm::im2col);
+    bool const stride_2 = l.name == "conv_l2_1" || l.name == "conv_l3_1", few = l.name == "conv_first" || l.name == "conv_last";
+    CHECK((l.runs_as == algorithm::winograd) == (l.kernel == 3 && !l.deformable && !stride_2 && !few));
+    CHECK((l.runs_as == algorithm::winograd || l.runs_as == algorithm::direct));
     deformable += l.deformable;
   }
   CHECK(deformable == 4);
+  static_assert(choose<algo::automatic, float, cpu>() == algorithm::direct);
   static_assert(choose<algo::automatic, double, cpu>() == algorithm::im2col);
   static_assert(choose<algo::automatic, long double, cpu>() == algorithm::reference);
   static_assert(choose<algo::automatic, float, gpu>() == algorithm::reference);

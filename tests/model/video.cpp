@@ -61,7 +61,7 @@ TEST_CASE("a streamed clip is, frame for frame and bit for bit, its windows; sho
         if (sanitized && n % 2 == 0) continue;
         auto const clip = uniform<float>({n, 3, 8, 8}, 1);
         video_options<float> o;
-        o.padding = p;
+        o.padding = p, o.split = false;
         video_restorer<float> restorer(net, o);
         auto const out = run(restorer, clip);
         REQUIRE(static_cast<index_t>(out.size()) == n);
@@ -69,6 +69,37 @@ TEST_CASE("a streamed clip is, frame for frame and bit for bit, its windows; sho
         for (index_t t : {index_t{0}, n / 2, n - 1}) CHECK(allclose(out[static_cast<std::size_t>(t)], direct(net, clip, t, p), 0, 0));
       }
   }
+}
+TEST_CASE("alignment in halves changes a clip by rounding only, and runs fewer convolutions") {
+  auto const net = small({.num_feat = 32, .deformable_groups = 8});
+  auto const clip = uniform<float>({7, 3, 16, 24}, 1);
+  auto const restored = [&](bool cache, bool split) { return restore_clip(video_restorer<float>(net, {.cache = cache, .split = split}), clip); };
+  auto const plain = restored(false, false), cached = restored(true, false), halves = restored(true, true);
+  CHECK(allclose(cached, plain, 0, 0));
+  CHECK(allclose(halves, plain, 0, 1e-5));
+  CHECK_FALSE(allclose(halves, plain, 0, 0));  // or it did not run
+  auto const exact = eval(cast<float>(restore_clip(video_restorer<double>(small<double>({.num_feat = 32, .deformable_groups = 8}), {.cache = false, .split = false}), eval(cast<double>(clip)))));
+  CHECK(allclose(halves, exact, 0, 1e-4));
+}
+TEST_CASE("the result does not depend on the band of rows that is worked on at once") {
+  for (edvr_config c : {edvr_config{.num_feat = 16}, edvr_config{.num_feat = 16, .hr_in = true}}) {
+    auto const net = small(c);
+    index_t const side = c.hr_in ? 4 : 1;
+    auto const x = uniform<float>({2, 5, 3, 12 * side, 8 * side}, 1);
+    auto const whole = net(x, {.band = 1 << 20});
+    for (index_t band : {1, 3, 4, 8, 17, 64}) CHECK(allclose(net(x, {.band = band}), whole, 0, 0));
+  }
+}
+TEST_CASE("after the first frames of a clip no large block is asked of the system" * doctest::skip(sanitized)) {
+  auto const net = small({.num_feat = 32, .deformable_groups = 8});
+  video_restorer<float> restorer(net);
+  std::int64_t before = 0;
+  for (int t = 0; t < 14; ++t) {
+    restorer.push(uniform<float>({3, 48, 64}, static_cast<std::uint64_t>(t)));
+    if (t == 8) before = detail::block_cache::instance().asked();
+    restorer.pop();
+  }
+  CHECK(detail::block_cache::instance().asked() == before);
 }
 TEST_CASE("seek restores the same frames as the whole clip, reading only what their windows need") {
   auto const net = small();

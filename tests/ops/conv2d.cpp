@@ -52,6 +52,88 @@ TEST_CASE_TEMPLATE("conv2d: im2col agrees with the reference on every case and l
     CHECK_CLOSE(row_major_result, want, terms);
   }
 }
+TEST_CASE("conv2d: direct and winograd agree with the reference in float64 on every case, layout and instruction set") {
+  for (auto isa : supported_instruction_sets())
+    for (auto const& c : cases::conv2d) {
+      CAPTURE(name(isa)); CAPTURE(c.h); CAPTURE(c.w); CAPTURE(c.k);
+      cpu_executor const ex{.isa = isa};
+      inputs<float> const in(c);
+      index_t const terms = c.c / c.p.groups * c.r * c.s;
+      auto const want = eval(cast<float>(conv2d(eval(cast<double>(in.x)), eval(cast<double>(in.w)), eval(cast<double>(in.b)), c.p, algo::reference{})));
+      auto const check = [&](auto algorithm, index_t slack) {
+        CHECK_CLOSE(eval(conv2d(in.x, in.w, in.b, c.p, algorithm), ex), want, slack * terms);
+        CHECK_CLOSE(eval(conv2d(in_channels_last(in.x), in.w, in.b, c.p, algorithm), ex), want, slack * terms);
+        CHECK_CLOSE(eval(conv2d(with_gaps(in.x), with_gaps(in.w), with_gaps(in.b), c.p, algorithm), ex), want, slack * terms);
+        CHECK_CLOSE(eval(conv2d(in.x, in.w, c.p, algorithm) + reshape(in.b, {c.k, 1, 1}), ex), want, slack * terms);
+        CHECK_CLOSE(eval(relu(conv2d(in_channels_last(in.x), in.w, in.b, c.p, algorithm)), ex), eval(relu(want)), slack * terms);
+        auto const row_major_result = empty<float>(want.shape());
+        assign(row_major_result, conv2d(in.x, in.w, in.b, c.p, algorithm), ex);
+        CHECK_CLOSE(row_major_result, want, slack * terms);
+        if (c.c % 2 == 0 && c.c > 0 && c.p.groups == 1)
+          CHECK_CLOSE(eval(conv2d(concat(slice(in.x, 1, 0, c.c / 2), slice(in.x, 1, c.c / 2, c.c)), in.w, in.b, c.p, algorithm), ex), want, slack * terms);
+      };
+      check(algo::direct{}, 1);
+      if (detail::winograd_can(in.w.shape(), c.p)) check(algo::winograd{}, 8);
+    }
+}
+TEST_CASE("conv2d: winograd's error is what docs/numerics.md says, on maps as deep as EDVR's") {
+  for (auto isa : supported_instruction_sets())
+    for (index_t c : {64, 128}) {
+      auto const x = normal<float>({1, c, 30, 26}, 1), w = normal<float>({c, c, 3, 3}, 2, 0, std::sqrt(1.0 / static_cast<double>(9 * c)));
+      auto const exact = eval(conv2d(eval(cast<double>(x)), eval(cast<double>(w)), {.padding = 1}));
+      auto const error = [&](auto const& y) { return static_cast<double>(eval(max(abs(cast<double>(y) - exact)))()); };
+      double const largest = eval(max(abs(exact)))(), by_winograd = error(eval(conv2d(x, w, {.padding = 1}), cpu_executor{.isa = isa}));
+      CHECK(by_winograd < 4e-6 * largest);
+      CHECK(by_winograd > error(eval(conv2d(x, w, {.padding = 1}, algo::direct{}), cpu_executor{.isa = isa})));  // or winograd did not run
+    }
+}
+TEST_CASE("conv2d: the same bits for every number of threads, by every algorithm and instruction set") {
+  auto const x = normal<float>({2, 32, 37, 41}, 1), w = normal<float>({40, 32, 3, 3}, 2);
+  for (auto isa : supported_instruction_sets()) {
+    auto const check = [&](auto algorithm) {
+      auto const one = eval(conv2d(x, w, {.padding = 1}, algorithm), cpu_executor{.threads = 1, .isa = isa});
+      for (int threads : {2, 3, 7}) CHECK(allclose(eval(conv2d(x, w, {.padding = 1}, algorithm), cpu_executor{.threads = threads, .isa = isa}), one, 0, 0));
+    };
+    check(algo::direct{}), check(algo::winograd{}), check(algo::im2col{});
+  }
+}
+TEST_CASE("conv2d through pixel_shuffle stores every result where it belongs, and makes no tensor in between") {
+  for (auto isa : supported_instruction_sets())
+    for (index_t r : {1, 2, 3})
+      for (index_t k : {2, 16, 32}) {
+        CAPTURE(r); CAPTURE(k);
+        cpu_executor const ex{.isa = isa};
+        auto const x = in_channels_last(normal<float>({2, 16, 6, 9}, 1)), w = normal<float>({k * r * r, 16, 3, 3}, 2);
+        auto const b = normal<float>({k * r * r}, 3);
+        auto const y = eval(leaky_relu(conv2d(x, w, b, {.padding = 1}), 0.1f), ex);
+        auto const want = eval(pixel_shuffle(y, r), ex);
+        auto const before = host_memory.allocations.load();
+        auto const got = eval(pixel_shuffle(leaky_relu(conv2d(x, w, b, {.padding = 1}), 0.1f), r), ex);
+        CHECK(host_memory.allocations.load() - before == 1);  // the result
+        CHECK(allclose(got, want, 0, 0));
+        CHECK(allclose(eval(pixel_shuffle(y + conv2d(x, w, b, {.padding = 1}), r), ex), eval(pixel_shuffle(eval(y + conv2d(x, w, b, {.padding = 1}), ex), r), ex), 0, 0));  // an epilogue that looks at positions
+        auto const row_major_result = empty<float>(want.shape());
+        assign(row_major_result, pixel_shuffle(leaky_relu(conv2d(x, w, b, {.padding = 1}, algo::reference{}), 0.1f), r), ex);
+        CHECK(allclose(row_major_result, want, 1e-4, 1e-4));
+      }
+}
+TEST_CASE("nn::conv2d finds packed weights again, and packs anew for a new tensor, another instruction set or another use") {
+  nn::conv2d<float> m(16, 64, 3);
+  auto const x = in_channels_last(normal<float>({1, 16, 8, 8}, 1));
+  m.weight = normal<float>({64, 16, 3, 3}, 2), m.bias = zeros<float>({64});
+  auto const same = [&](cpu_executor const& ex) {
+    return allclose(eval(m(x), ex), eval(conv2d(x, m.weight, m.bias, m.p), ex), 0, 0) &&
+           allclose(eval(pixel_shuffle(m(x), 2), ex), eval(pixel_shuffle(conv2d(x, m.weight, m.bias, m.p), 2), ex), 0, 0);
+  };
+  CHECK(same({}));
+  CHECK(same({}));
+  for (auto isa : supported_instruction_sets()) CHECK(same({.isa = isa}));
+  m.weight = normal<float>({64, 16, 3, 3}, 4);
+  CHECK(same({}));
+  auto const before = host_memory.allocations.load();
+  for (int i = 0; i < 5; ++i) eval(m(x));
+  CHECK(host_memory.allocations.load() - before == 5);  // the results; packed weights are not tensors
+}
 TEST_CASE_TEMPLATE("conv2d: NaN and infinity spread to the window and no further, in both algorithms", T, float, double) {
   auto const x = ones<T>({1, 2, 7, 7}), w = ones<T>({3, 2, 3, 3});
   x(0, 1, 3, 3) = static_cast<T>(std::nan(""));
@@ -66,10 +148,27 @@ TEST_CASE_TEMPLATE("conv2d: NaN and infinity spread to the window and no further
   };
   check(eval(conv2d(x, w, {.padding = 1}, algo::reference{})));
   check(eval(conv2d(x, w, {.padding = 1}, algo::im2col{})));
+  if constexpr (std::is_same_v<T, float>)
+    for (auto isa : supported_instruction_sets()) check(eval(conv2d(x, w, {.padding = 1}, algo::direct{}), cpu_executor{.isa = isa}));
+}
+TEST_CASE("conv2d by winograd: a NaN or an infinity reaches the tiles that read it, and no other") {
+  auto const x = ones<float>({1, 16, 16, 16}), w = ones<float>({16, 16, 3, 3});
+  for (float bad : {std::nanf(""), HUGE_VALF, -HUGE_VALF, 3e38f}) {
+    x(0, 5, 9, 9) = bad;
+    for (auto isa : supported_instruction_sets()) {
+      auto const y = eval(conv2d(x, w, {.padding = 1}), cpu_executor{.isa = isa});
+      for (index_t h = 0; h < 16; ++h)
+        for (index_t v = 0; v < 16; ++v)
+          if (std::abs(h - 9) <= 1 && std::abs(v - 9) <= 1)
+            CHECK(!(std::fabs(y(0, 2, h, v)) < 1e30f));
+          else if (h < 4 || v < 4 || h >= 12 || v >= 12)
+            CHECK(std::fabs(y(0, 2, h, v) - 16.f * (h == 0 || h == 15 ? 2 : 3) * (v == 0 || v == 15 ? 2 : 3)) < 1e-3f);
+    }
+  }
 }
 TEST_CASE("conv2d: an integer-valued problem is exact, also in float") {
   auto const x = eval(cast<float>(cast<int>(4.f * normal<float>({2, 32, 15, 14}, 1)))), w = eval(cast<float>(cast<int>(3.f * normal<float>({48, 32, 3, 3}, 2))));
-  CHECK(allclose(conv2d(x, w, {.padding = 1}), conv2d(x, w, {.padding = 1}, algo::reference{}), 0, 0));
+  for (auto isa : supported_instruction_sets()) CHECK(allclose(eval(conv2d(x, w, {.padding = 1}, algo::direct{}), cpu_executor{.isa = isa}), eval(conv2d(x, w, {.padding = 1}, algo::reference{})), 0, 0));
 }
 namespace {
 /// A scalar of a user's own: exact products and sums of small integers, nothing else.
@@ -89,6 +188,11 @@ TEST_CASE("conv2d and matmul take any scalar with the usual operators") {
   CHECK(eval(matmul(full<counted>({2, 3}, counted(2)), full<counted>({3, 2}, counted(4))))(1, 1).v == 24);
   auto const l = normal<long double>({1, 3, 5, 5}, 1), k = normal<long double>({2, 3, 3, 3}, 2);
   CHECK(std::fabs(static_cast<double>(eval(conv2d(l, k))(0, 1, 2, 2)) - eval(conv2d(normal<double>({1, 3, 5, 5}, 1), normal<double>({2, 3, 3, 3}, 2)))(0, 1, 2, 2)) < 1e-13);
+}
+TEST_CASE("conv2d: winograd refuses what it cannot do") {
+  auto const x = zeros<float>({1, 16, 8, 8});
+  CHECK_THROWS_SAYING(shape_error, "algo::winograd for a weight of shape (16, 16, 1, 1); expected a 3x3 window with stride 1", conv2d(x, zeros<float>({16, 16, 1, 1}), {}, algo::winograd{}));
+  CHECK_THROWS_SAYING(shape_error, "algo::winograd", conv2d(x, zeros<float>({16, 16, 3, 3}), {.stride = 2}, algo::winograd{}));
 }
 TEST_CASE("conv2d: refusals name the argument, what it has and what is expected") {
   auto const x = zeros<float>({1, 64, 8, 8}), w = zeros<float>({64, 32, 3, 3});

@@ -26,7 +26,7 @@ TEST_CASE_TEMPLATE("deform_conv2d with zero offsets and unit masks is conv2d", T
     CHECK_CLOSE(eval(deform_conv2d(in.x, in.offset, in.w, in.b, c.p, algo::reference{})), want, c.c * c.r * c.s);
   }
 }
-TEST_CASE_TEMPLATE("deform_conv2d: im2col agrees with the reference on every case, group number and layout", T, float, double) {
+TEST_CASE_TEMPLATE("deform_conv2d: im2col and direct agree with the reference on every case, group number and layout", T, float, double) {
   for (auto const& c : cases::conv2d)
     for (index_t groups : {index_t{1}, index_t{2}, c.c}) {
       if (c.c == 0 || c.c % groups != 0) continue;
@@ -35,6 +35,14 @@ TEST_CASE_TEMPLATE("deform_conv2d: im2col agrees with the reference on every cas
       inputs<T> const in(c, groups, 3);
       auto const want = eval(deform_conv2d(in.x, in.offset, in.mask, in.w, in.b, c.p, algo::reference{}));
       CHECK_CLOSE(eval(deform_conv2d(in.x, in.offset, in.mask, in.w, in.b, c.p, algo::im2col{})), want, terms);
+      if constexpr (std::is_same_v<T, float>)
+        for (auto isa : supported_instruction_sets()) {
+          CAPTURE(name(isa));
+          cpu_executor const ex{.isa = isa};
+          CHECK_CLOSE(eval(deform_conv2d(in.x, in.offset, in.mask, in.w, in.b, c.p, algo::direct{}), ex), want, terms);
+          CHECK_CLOSE(eval(relu(deform_conv2d(in_channels_last(in.x), in_channels_last(in.offset), sigmoid(in.mask), in.w, in.b, c.p, algo::direct{})), ex),
+                      eval(relu(deform_conv2d(in.x, in.offset, sigmoid(in.mask), in.w, in.b, c.p, algo::reference{}))), terms);
+        }
       CHECK_CLOSE(eval(deform_conv2d(in_channels_last(in.x), with_gaps(in.offset), in_channels_last(in.mask), in.w, in.b, c.p)), want, terms);
       CHECK_CLOSE(eval(deform_conv2d(with_gaps(in.x), in.offset, with_gaps(in.mask), with_gaps(in.w), with_gaps(in.b), c.p)), want, terms);
     }
@@ -59,16 +67,21 @@ TEST_CASE_TEMPLATE("hostile input 64: deform_conv2d with special offsets, masks 
       CAPTURE(v); CAPTURE(axis);
       auto const offset = zeros<T>({1, 2, 5, 6});
       offset(0, axis, 0, 0) = v;
-      auto const a = eval(deform_conv2d(x, offset, weight, bias, {}, algo::reference{})), b = eval(deform_conv2d(x, offset, weight, bias, {}, algo::im2col{}));
-      CHECK_CLOSE(b, a, 32);
-      if (!(v > -1 && v < (axis == 0 ? h : w))) CHECK(b(0, 3, 0, 0) == doctest::Approx(static_cast<double>(bias(3))).epsilon(1e-5));  // outside: nothing but the bias
-      CHECK(std::isfinite(b(0, 0, 4, 5)));
+      auto const a = eval(deform_conv2d(x, offset, weight, bias, {}, algo::reference{}));
+      std::vector<tensor<T, 4>> fast{eval(deform_conv2d(x, offset, weight, bias, {}, algo::im2col{}))};
+      for (auto isa : supported_instruction_sets()) fast.push_back(eval(deform_conv2d(x, offset, weight, bias), cpu_executor{.isa = isa}));
+      for (auto const& b : fast) {
+        CHECK_CLOSE(b, a, 32);
+        if (!(v > -1 && v < (axis == 0 ? h : w))) CHECK(b(0, 3, 0, 0) == doctest::Approx(static_cast<double>(bias(3))).epsilon(1e-5));  // outside: nothing but the bias
+        CHECK(std::isfinite(b(0, 0, 4, 5)));
+      }
     }
   auto const offset = zeros<T>({1, 2, 5, 6}), mask = ones<T>({1, 1, 5, 6});
   mask(0, 0, 2, 2) = nan;
   x(0, 1, 4, 4) = inf;
-  auto const a = eval(deform_conv2d(x, offset, mask, weight, bias, {}, algo::reference{})), b = eval(deform_conv2d(x, offset, mask, weight, bias, {}, algo::im2col{}));
-  for (auto const& y : {a, b}) {
+  std::vector<tensor<T, 4>> all{eval(deform_conv2d(x, offset, mask, weight, bias, {}, algo::reference{})), eval(deform_conv2d(x, offset, mask, weight, bias, {}, algo::im2col{}))};
+  for (auto isa : supported_instruction_sets()) all.push_back(eval(deform_conv2d(x, offset, mask, weight, bias), cpu_executor{.isa = isa}));
+  for (auto const& y : all) {
     CHECK(std::isnan(y(0, 0, 2, 2)));
     CHECK(std::isfinite(y(0, 0, 2, 3)));
     CHECK_FALSE(std::isfinite(y(0, 0, 4, 4)));
@@ -87,5 +100,15 @@ TEST_CASE("deform_conv2d: an integer-valued problem with integer offsets is exac
   auto const x = eval(cast<float>(cast<int>(5.f * normal<float>({1, 16, 12, 11}, 1)))), w = eval(cast<float>(cast<int>(3.f * normal<float>({8, 16, 3, 3}, 2))));
   auto const offset = eval(cast<float>(cast<int>(4.f * normal<float>({1, 2 * 18, 12, 11}, 3))));
   conv2d_params const p{.padding = 1};
-  CHECK(allclose(deform_conv2d(x, offset, w, {}, p), deform_conv2d(x, offset, w, {}, p, algo::reference{}), 0, 0));
+  for (auto isa : supported_instruction_sets())
+    CHECK(allclose(eval(deform_conv2d(x, offset, w, {}, p), cpu_executor{.isa = isa}), eval(deform_conv2d(x, offset, w, {}, p, algo::reference{})), 0, 0));
+}
+TEST_CASE("deform_conv2d: the same bits for every number of threads") {
+  auto const x = normal<float>({1, 32, 23, 21}, 1), w = normal<float>({32, 32, 3, 3}, 2), offset = normal<float>({1, 72, 23, 21}, 3, 0, 2);
+  auto const mask = uniform<float>({1, 36, 23, 21}, 4);
+  conv2d_params const p{.padding = 1};
+  for (auto isa : supported_instruction_sets()) {
+    auto const one = eval(deform_conv2d(x, offset, mask, w, {}, p), cpu_executor{.threads = 1, .isa = isa});
+    for (int threads : {2, 3, 7}) CHECK(allclose(eval(deform_conv2d(x, offset, mask, w, {}, p), cpu_executor{.threads = threads, .isa = isa}), one, 0, 0));
+  }
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "edvr/edvr.hpp"
 #include "edvr/testing/compare.hpp"
@@ -31,6 +32,20 @@ inline constexpr bool sanitized = true;
 #else
 inline constexpr bool sanitized = false;
 #endif
+
+/// The copies of the kernels that this processor runs; those it lacks are named once.
+inline std::vector<edvr::instruction_set> supported_instruction_sets() {
+  static auto const all = [] {
+    std::vector<edvr::instruction_set> found;
+    for (auto s : edvr::instruction_sets)
+      if (edvr::is_supported(s))
+        found.push_back(s);
+      else
+        MESSAGE("skipped, because this processor lacks it: ", std::string(edvr::name(s)));
+    return found;
+  }();
+  return all;
+}
 
 /// The message with which f throws E; fails the test if it throws nothing or something else.
 template <class E, class F>

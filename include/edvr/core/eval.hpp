@@ -66,6 +66,26 @@ template <class E>
 concept concat_of_two = requires(E const& e) { e.split_axis; };
 template <class E>
 concept index_map = requires { typename E::index_map; };
+/// An index map of a tree that ends in a heavy node, each of whose results has one place: the node stores through it.
+template <class E>
+concept stored_through = index_map<E> && requires(E const& e) { e.m.through; } && bare<decltype(std::declval<E const&>().a)>::has_last;
+
+/// Is Y such a scattered destination (ops/pixel_shuffle.hpp)?
+template <class Y>
+concept is_shuffled = requires(Y const& y) { y.planes; };
+/// Does an epilogue look at nothing but the value it is given?
+template <class E>
+inline constexpr bool position_free = false;
+template <class T, int R, class S>
+inline constexpr bool position_free<hole<T, R, S>> = true;
+template <class T, int R, class S>
+inline constexpr bool position_free<constant<T, R, S>> = true;
+template <class F, class A>
+inline constexpr bool position_free<unary<F, A>> = position_free<A>;
+template <class F, class A, class B>
+inline constexpr bool position_free<binary<F, A, B>> = position_free<A> && position_free<B>;
+template <class F, class A, class B, class C>
+inline constexpr bool position_free<ternary<F, A, B, C>> = position_free<A> && position_free<B> && position_free<C>;
 
 /// Memory order of a new tensor for e: channels last where a convolution makes it or an operand of rank 4 has it.
 template <class E>
@@ -144,6 +164,8 @@ void run_into(Y y, E const& e, Ex const& ex) {
     };
     run_into(part(0, e.split_axis), e.a, ex);
     run_into(part(e.split_axis, y.extent[E::axis] - e.split_axis), e.b, ex);
+  } else if constexpr (stored_through<E>) {
+    run_into(e.m.into(y), e.a, ex);
   } else {
     auto const tree = settle(e, ex);
     auto const read = reader(tree);

@@ -23,12 +23,11 @@ struct gpu {};
 template <class S>
 struct storage;
 
-/// Tensors made and bytes held in host memory, over the whole program. For tests and memory reports.
+/// Tensors made and bytes held in host memory by them and by packed weights, over the whole program. For tests and memory reports.
 struct memory_use {
   std::atomic<std::int64_t> allocations{0}, bytes{0}, peak_bytes{0};
 
   void grow(std::int64_t n) {
-    ++allocations;
     std::int64_t const now = bytes += n;
     std::int64_t seen = peak_bytes;
     while (now > seen && !peak_bytes.compare_exchange_weak(seen, now)) {
@@ -49,6 +48,8 @@ class block_cache {
     static auto* const cache = new block_cache;  // outlives every tensor
     return *cache;
   }
+  /// Blocks of keepable size that came from the system, ever.
+  std::int64_t asked() const { return asked_.load(); }
   void* acquire(std::size_t bytes) {
     {
       std::lock_guard lock(mutex_);
@@ -62,6 +63,7 @@ class block_cache {
       trim();
     }
     try {
+      asked_ += bytes >= smallest;
       void* const p = ::operator new(bytes, std::align_val_t{alignment});
       std::lock_guard lock(mutex_);
       peak_ = std::max(peak_, live_);
@@ -108,6 +110,7 @@ class block_cache {
     kept_.erase(kept_.begin() + static_cast<std::ptrdiff_t>(i));
   }
   std::mutex mutex_;
+  std::atomic<std::int64_t> asked_{0};
   std::vector<block> kept_;
   std::size_t live_ = 0, kept_bytes_ = 0, peak_ = 0;
 };
@@ -136,6 +139,7 @@ struct storage<cpu> {
     static_assert(std::is_trivially_destructible_v<T>, "elements are numbers");
     auto const bytes = static_cast<std::size_t>(n > 0 ? n : 1) * sizeof(T);
     T* const p = static_cast<T*>(detail::block_cache::instance().acquire(bytes));
+    ++host_memory.allocations;
     host_memory.grow(static_cast<std::int64_t>(bytes));
     return std::shared_ptr<T[]>(p, [bytes](T* q) {
       detail::block_cache::instance().release(q, bytes);

@@ -32,6 +32,11 @@ inline int layer_scale(std::string const& key, edvr_config const& c) {
   if (key.starts_with("pcd_align.")) return key.find(".l3") != std::string::npos ? -2 : key.find(".l2") != std::string::npos ? -1 : 0;
   return 0;
 }
+inline index_t stride_of(std::string const& key) {
+  for (auto name : {"stride_conv", "conv_first_2", "conv_first_3", "conv_l2_1", "conv_l3_1"})
+    if (key.find(name) != std::string::npos) return 2;
+  return 1;
+}
 inline bool runs_for_every_frame(std::string const& key) {
   for (auto prefix : {"predeblur.", "conv_1x1", "conv_first", "feature_extraction.", "conv_l2_", "conv_l3_", "pcd_align.", "fusion.temporal_attn2"})
     if (key.starts_with(prefix)) return true;
@@ -52,7 +57,8 @@ inline std::vector<layer_cost> layers(edvr_config const& config, index_t height,
       auto const sized = [&](index_t n) { return scale < 0 ? n >> -scale : n << scale; };
       bool const deformable = name.starts_with("pcd_align.dcn_pack.") || name.starts_with("pcd_align.cas_dcnpack");
       all.push_back({name, deformable && !name.ends_with("conv_offset"), weight.extent(1), weight.extent(0), weight.extent(2), sized(h), sized(w),
-                     detail::runs_for_every_frame(name) ? config.num_frame : 1, choose<algo::automatic, float, cpu>()});
+                     detail::runs_for_every_frame(name) ? config.num_frame : 1,
+                     deformable && !name.ends_with("conv_offset") ? choose<algo::automatic, float, cpu>() : choose_conv2d<algo::automatic, float, cpu>(weight.shape(), {.stride = detail::stride_of(name)})});
     }
   });
   return all;
@@ -63,23 +69,33 @@ inline index_t multiply_adds(std::vector<layer_cost> const& all) {
   return n;
 }
 
-/// Largest number of bytes of tensors alive at once while one window of float runs, weights included; scratch and the program itself come
-/// on top. From the network's stages: features, alignment of the first frame, fusion, the upsampling tail.
-inline index_t peak_tensor_bytes(edvr_config const& config, index_t height, index_t width) {
+/// Numbers that packed weights of float take, beside the weights themselves.
+inline index_t packed_weights(std::vector<layer_cost> const& all) {
+  index_t n = 0;
+  for (auto const& l : all) n += (l.runs_as == algorithm::winograd ? 36 : l.kernel * l.kernel) * l.in * ((l.out + 15) / 16 * 16);
+  return n;
+}
+
+/// Largest number of bytes of tensors and packed weights alive at once while one window of float runs, or, for a clip, one of the windows that
+/// share their frames' features; scratch and the program itself come on top. From the network's stages: features, alignment, fusion, upsampling.
+inline index_t peak_tensor_bytes(edvr_config const& config, index_t height, index_t width, bool as_clip = false, index_t band = 64) {
   index_t const m = config.size_multiple(), s = config.hr_in ? 4 : 1;
-  index_t const input = (height + m - 1) / m * m * ((width + m - 1) / m * m), p = input / (s * s);  // pixels, of the input and of level 1
+  index_t const rows = (height + m - 1) / m * m, columns = (width + m - 1) / m * m, input = rows * columns, p = input / (s * s);  // pixels, of the input and of level 1
   index_t const c = config.num_feat, t = config.num_frame, g = config.deformable_groups;
   index_t const pyramid = c * p * 21 / 16, frames = t * 3 * input;
+  // A window lets go of features as they are used; a clip keeps them, and twice over for a split alignment.
+  index_t const kept = as_clip ? 2 * t * pyramid : 0, halves = as_clip ? pyramid + c * p : 0;
   // The entry of high-resolution input keeps two maps at its size; a residual block three at level 1.
   index_t const entry = config.hr_in ? c * input * 5 / 4 : 3 * c * p;
-  index_t const features = frames + (t - 1) * pyramid + std::max(entry, 3 * c * p);
+  index_t const features = frames + (as_clip ? kept : (t - 1) * pyramid) + std::max(entry, 3 * c * p);
   // Raw offsets and masks beside the operands of the finest level.
-  index_t const alignment = frames + t * pyramid + 27 * g * p + 5 * c * p;
-  index_t const fusion = frames + 2 * t * c * p + 2 * c * p;
-  // conv to 256 channels at twice the size, its shuffled copy at four times, and what it was made of.
-  index_t const tail = frames + 4 * c * p + 2 * 64 * 16 * p + 3 * 16 * p;
-  nn::edvr_net<float> const net(config);
-  return 4 * (nn::parameter_count(net) + std::max({features, alignment, fusion, tail}));
+  index_t const alignment = frames + (as_clip ? kept + halves + (t - 1) * c * p : t * pyramid) + 27 * g * p + 5 * c * p;
+  index_t const fusion = frames + kept + 2 * t * c * p + 2 * c * p;
+  index_t const w = columns / s, high = 4 * rows / s;
+  auto const rows_of = [](index_t wanted, index_t all) { return std::min(wanted, all) + 2; };
+  index_t const bands = 64 * 4 * w * (rows_of(band + 32, high) + rows_of(band + 16, high)) + c * 2 * w * rows_of(band / 2 + 24, high / 2) + c * w * rows_of(band / 4 + 16, high / 4);
+  index_t const tail = frames + kept + 2 * c * p + 3 * 16 * p + bands;
+  return 4 * (nn::parameter_count(nn::edvr_net<float>(config)) + packed_weights(layers(config, height, width)) + std::max({features, alignment, fusion, tail}));
 }
 
 }  // namespace edvr::v1

@@ -11,8 +11,8 @@
 #include "edvr/model/config.hpp"
 #include "edvr/model/pcd_alignment.hpp"
 #include "edvr/model/tsa_fusion.hpp"
+#include "edvr/model/upsampling.hpp"
 #include "edvr/ops/math.hpp"
-#include "edvr/ops/pixel_shuffle.hpp"
 
 namespace edvr::inline v1::nn {
 
@@ -22,6 +22,7 @@ struct forward_options {
   default_executor_t<S> executor = {};
   observer<T, S> see = {};
   edvr::progress progress = {};
+  index_t band = 64;  // rows of the result worked on at once: memory for speed, the same result
 };
 
 /// The network of one configuration. Weights are zero until they are loaded (model/checkpoint.hpp) or drawn (init_random).
@@ -36,7 +37,7 @@ struct edvr_net {
   pcd_alignment<T, S> pcd_align;
   tsa_fusion<T, S> tsa;       // with_tsa
   conv2d<T, S> plain_fusion;  // otherwise; both are called "fusion" in files
-  conv2d<T, S> upconv1, upconv2, conv_hr, conv_last;
+  nn::upsampling<T, S> upsampling;
 
   edvr_net() = default;
   /// Throws model_error for a configuration that cannot be built.
@@ -56,49 +57,55 @@ struct edvr_net {
     else
       plain_fusion = {c.num_frame * f, f, 1};
     for (index_t i = 0; i < c.num_reconstruct_block; ++i) reconstruction.push_back(make_residual_block<T, S>(f));
-    upconv1 = {f, 4 * f, 3}, upconv2 = {f, 256, 3}, conv_hr = {64, 64, 3}, conv_last = {64, 3, 3};
+    upsampling = nn::upsampling<T, S>(f);
   }
 
   /// x (n, t, 3, h, w), RGB in [0, 1], h and w multiples of config.size_multiple(); returns the restored centre frame
   /// (n, 3, scale h, scale w), not clamped. Throws shape_error, and cancelled if options.progress says so.
   tensor<T, 4, S> operator()(tensor<T, 5, S> const& x, forward_options<T, S> const& options = {}) const {
     check_input(x.shape());
+    std::vector<frame_features<T, S>> features;
+    index_t const frames = config.num_frame;
+    for (index_t t = 0; t < frames; ++t) {
+      features.push_back(extract(select(x, 1, t), options.executor));
+      report(options, 0.5 * static_cast<double>(t + 1) / static_cast<double>(frames));
+    }
+    return restore(std::move(features), select(x, 1, config.center()), options);
+  }
+
+  /// The second part of the forward pass: from the features of a window's frames, in order, and its centre frame (n, 3, h, w) to the restored
+  /// frame. Features are released as they are used up. split: alignment's first convolutions in halves, `features` made with the same.
+  tensor<T, 4, S> restore(std::vector<frame_features<T, S>> features, tensor<T, 4, S> const& center, forward_options<T, S> const& options = {},
+                          split_alignment<T, S> const* split = nullptr) const {
     auto const& ex = options.executor;
     index_t const frames = config.num_frame;
-    double const steps = static_cast<double>(2 * frames + 2);
-    auto const done = [&](index_t step) {
-      if (options.progress && !options.progress(static_cast<double>(step) / steps)) throw cancelled("EDVR: stopped by the caller");
-    };
-
-    std::vector<pyramid<T, S>> features;
-    for (index_t t = 0; t < frames; ++t) {
-      features.push_back(extract(select(x, 1, t), ex));
-      if (options.see) options.see("feat_l1", t, features.back().l1);
-      done(t + 1);
-    }
+    auto const frame = [&](index_t t) -> auto& { return features.at(static_cast<std::size_t>(t)); };
+    if (options.see)
+      for (index_t t = 0; t < frames; ++t) options.see("feat_l1", t, frame(t).l1);
     std::vector<tensor<T, 4, S>> aligned;
-    auto const reference = features[static_cast<std::size_t>(config.center())];
+    auto const reference = frame(config.center());
+    auto const halves = split ? split->of_reference(reference, ex) : reference_halves<T, S>{};
     for (index_t t = 0; t < frames; ++t) {
-      auto const neighbour = std::exchange(features[static_cast<std::size_t>(t)], {});
-      aligned.push_back(pcd_align(neighbour, reference, ex, options.see, t));
+      auto const neighbour = std::exchange(frame(t), {});
+      aligned.push_back(split ? pcd_align(*split, neighbour, halves, ex, options.see, t) : pcd_align(neighbour, reference, ex, options.see, t));
       if (options.see) options.see("aligned", t, aligned.back());
-      done(frames + t + 1);
+      report(options, 0.5 + 0.25 * static_cast<double>(t + 1) / static_cast<double>(frames));
     }
     features.clear();
     auto fused = fuse(std::move(aligned), options);
     if (options.see) options.see("fusion", -1, fused);
-    done(2 * frames + 1);
-    auto y = reconstruct(std::move(fused), select(x, 1, config.center()), options);
-    done(2 * frames + 2);
-    return y;
+    report(options, 0.8);
+    return reconstruct(std::move(fused), center, options);
   }
 
   /// Features of one frame (n, 3, h, w); they depend on nothing else, so they may be kept over the windows that share it.
-  pyramid<T, S> extract(tensor<T, 4, S> const& x, default_executor_t<S> const& ex = {}) const {
-    pyramid<T, S> f;
+  /// split: with the halves that restore() wants then.
+  frame_features<T, S> extract(tensor<T, 4, S> const& x, default_executor_t<S> const& ex = {}, split_alignment<T, S> const* split = nullptr) const {
+    frame_features<T, S> f;
     f.l1 = run_in_order(feature_extraction, entry(x, ex), ex);
     f.l2 = eval(lrelu(conv_l2_2(lrelu(conv_l2_1(f.l1)))), ex);
     f.l3 = eval(lrelu(conv_l3_2(lrelu(conv_l3_1(f.l2)))), ex);
+    if (split) f.half = split->of_neighbour(f, ex);
     return f;
   }
 
@@ -120,13 +127,13 @@ struct edvr_net {
     else
       visit("fusion", plain_fusion);
     visit("reconstruction", reconstruction);
-    visit("upconv1", upconv1);
-    visit("upconv2", upconv2);
-    visit("conv_hr", conv_hr);
-    visit("conv_last", conv_last);
+    upsampling.parameters(visit);
   }
 
  private:
+  static void report(forward_options<T, S> const& options, double done) {
+    if (options.progress && !options.progress(done)) throw cancelled("EDVR: stopped by the caller");
+  }
   void check_input(coord<5> const& s) const {
     index_t const m = config.size_multiple();
     if (s[1] != config.num_frame || s[2] != 3)
@@ -151,20 +158,19 @@ struct edvr_net {
     }
     return eval(plain_fusion(all), options.executor);
   }
-  /// features (n, c, h, w) and the centre frame to the output; the wide layers' 64 channels do not depend on the model.
+  /// features (n, c, h, w) and the centre frame to the output.
   tensor<T, 4, S> reconstruct(tensor<T, 4, S> features, tensor<T, 4, S> const& center, forward_options<T, S> const& options) const {
     auto const& ex = options.executor;
     auto z = run_in_order(reconstruction, std::move(features), ex);
     if (options.see) options.see("reconstruction", -1, z);
-    z = eval(pixel_shuffle(lrelu(upconv1(z)), 2), ex);
-    z = eval(pixel_shuffle(lrelu(upconv2(z)), 2), ex);
-    z = eval(lrelu(conv_hr(z)), ex);
+    report(options, 0.9);
     auto const s = z.shape();
-    auto const y = empty<T, S>(coord<4>{{s[0], 3, s[2], s[3]}});
+    auto const y = empty<T, S>(coord<4>{{s[0], 3, 4 * s[2], 4 * s[3]}});
     if (config.hr_in)
-      assign(y, center + conv_last(z), ex);
+      assign(y, center, ex);
     else
-      assign(y, upsample_bilinear(center, 4) + conv_last(z), ex);
+      assign(y, upsample_bilinear(center, 4), ex);
+    upsampling(z, y, options.band, ex, [&](double done) { report(options, 0.9 + 0.1 * done); });
     return y;
   }
 };

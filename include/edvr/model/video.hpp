@@ -4,9 +4,11 @@
 #include <cmath>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "edvr/model/edvr.hpp"
 #include "edvr/model/windows.hpp"
@@ -20,6 +22,8 @@ struct video_options {
   temporal_padding padding = temporal_padding::reflection_circle;
   pad_mode spatial = pad_mode::reflect;  // what fills a frame up to the size the network takes: reflect or replicate
   bool ensemble = false;                 // mean over four flips
+  bool cache = true;                     // keep each frame's features over the windows that share it: the same bits, a fifth less work
+  bool split = true;                     // and alignment's first convolutions in halves (nn::split_alignment): the same within rounding
   nn::forward_options<T> forward = {};
 };
 
@@ -79,11 +83,11 @@ tensor<T, 4> restore_window(nn::edvr_net<T> const& net, tensor<T, 5> const& x, v
 /// Takes the frames of a clip one by one and gives restored frames back, one for each, in order:
 ///   for (each frame) { restorer.push(frame); while (auto y = restorer.pop()) use(*y); }
 ///   restorer.finish(); while (auto y = restorer.pop()) use(*y);
-/// Holds the frames of a window and of the wait for its last one: fewer than twice num_frame.
+/// Holds the frames of a window and of the wait for its last one, fewer than twice num_frame, and the features of one window.
 template <class T>
 class video_restorer {
  public:
-  explicit video_restorer(nn::edvr_net<T> net, video_options<T> options = {}) : net_(std::move(net)), options_(std::move(options)) {}
+  explicit video_restorer(nn::edvr_net<T> net, video_options<T> options = {}) : net_(std::move(net)), split_(net_.pcd_align), options_(std::move(options)) {}
 
   /// frame (3, h, w), RGB in [0, 1], all of one size. The restorer keeps the handle: do not write to the frame afterwards. Throws shape_error.
   void push(tensor<T, 3> frame) {
@@ -109,14 +113,13 @@ class video_restorer {
     if (!is_ready()) return {};
     // While the clip goes on its end is not in this window, so any length beyond the frames received does.
     auto const frames = window_frames(given_, finished_ ? received_ : received_ + net_.config.num_frame, frame_window(), options_.padding);
-    auto x = empty<T>(coord<5>{{1, net_.config.num_frame, 3, size_[1], size_[2]}});
-    for (std::size_t t = 0; t < frames.size(); ++t) assign(select(select(x, 0, 0), 0, static_cast<index_t>(t)), kept_.at(static_cast<std::size_t>(frames[t] - dropped_)), options_.forward.executor);
-    auto const y = squeeze(restore_window(net_, x, options_), 0);
+    auto const y = squeeze(options_.cache && !options_.ensemble ? from_features(frames) : from_window(frames), 0);
     index_t bad = 0;
     for (index_t i = 0, n = y.size(); i < n; ++i) bad += !std::isfinite(y.data()[i]);
     if (bad) throw numeric_error(text("frame ", given_, ": ", bad, " of ", y.size(), " restored values are not finite; the input or the weights hold NaN, infinity or huge values"));
     ++given_;
     while (dropped_ < given_ - (net_.config.num_frame - 1) && !kept_.empty()) kept_.pop_front(), ++dropped_;
+    features_.erase(features_.begin(), features_.lower_bound(given_ - frame_window().center));  // the last windows of a clip may want older ones again
     return y;
   }
   /// Number of the frame that pop() gives next.
@@ -134,8 +137,37 @@ class video_restorer {
     return given_ + frame_window().after() < received_ && (!at_start || received_ >= net_.config.num_frame);
   }
 
+  tensor<T, 3> const& frame(index_t number) const { return kept_.at(static_cast<std::size_t>(number - dropped_)); }
+  /// All of the window anew.
+  tensor<T, 4> from_window(std::vector<index_t> const& frames) const {
+    auto const x = empty<T>(coord<5>{{1, net_.config.num_frame, 3, size_[1], size_[2]}});
+    for (std::size_t t = 0; t < frames.size(); ++t) assign(select(select(x, 0, 0), 0, static_cast<index_t>(t)), frame(frames[t]), options_.forward.executor);
+    return restore_window(net_, x, options_);
+  }
+  /// Only what no window before has computed.
+  tensor<T, 4> from_features(std::vector<index_t> const& frames) {
+    auto const& forward = options_.forward;
+    auto const padded = [&](index_t f) {
+      auto const x = unsqueeze(unsqueeze(frame(f), 0), 0);
+      return squeeze(pad_frames(x, net_.config.size_multiple(), options_.spatial, forward.executor), 1);
+    };
+    nn::split_alignment<T> const* const split = options_.split ? &split_ : nullptr;
+    std::vector<nn::frame_features<T>> features;
+    for (index_t f : frames) {
+      auto& known = features_[f];
+      if (!known.l1) known = net_.extract(padded(f), forward.executor, split);
+      features.push_back(known);
+      if (forward.progress && !forward.progress(0.5 * static_cast<double>(features.size()) / static_cast<double>(frames.size()))) throw cancelled("EDVR: stopped by the caller");
+    }
+    index_t const scale = net_.config.scale();
+    auto const y = net_.restore(std::move(features), padded(frames[static_cast<std::size_t>(frame_window().center)]), forward, split);
+    return contiguous(slice(slice(y, 2, 0, size_[1] * scale), 3, 0, size_[2] * scale), forward.executor);
+  }
+
   nn::edvr_net<T> net_;
+  nn::split_alignment<T> split_;
   video_options<T> options_;
+  std::map<index_t, nn::frame_features<T>> features_;
   std::deque<tensor<T, 3>> kept_;  // frames dropped_ .. received_ - 1
   coord<3> size_{};
   index_t received_ = 0, given_ = 0, dropped_ = 0;

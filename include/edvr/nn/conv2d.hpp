@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -8,12 +9,14 @@
 
 namespace edvr::inline v1::nn {
 
-/// Convolution with its weights; same as torch.nn.Conv2d. Calling it is lazy, as edvr::conv2d is.
+/// Convolution with its weights; same as torch.nn.Conv2d. Calling it is lazy, as edvr::conv2d is. The first call packs the weights, and later
+/// ones use what it packed: to change weights give the module a new tensor, for writing into the old one is not noticed.
 template <class T, class S = cpu>
 struct conv2d {
   tensor<T, 4, S> weight;  // (k, c / groups, r, s)
   tensor<T, 1, S> bias;    // (k)
   conv2d_params p;
+  std::shared_ptr<edvr::detail::packed_weights> kept = std::make_shared<edvr::detail::packed_weights>();
 
   conv2d() = default;
   /// A square kernel, padded so that stride 1 keeps the size. Until weights are loaded every one is the same stored zero.
@@ -22,7 +25,7 @@ struct conv2d {
 
   template <has_rank<4> X>
   auto operator()(X&& x) const {
-    return edvr::conv2d(std::forward<X>(x), weight, bias, p);
+    return edvr::detail::conv2d<algo::automatic>(std::forward<X>(x), weight, bias, p, kept);
   }
   void parameters(auto&& visit) {
     visit("weight", weight);

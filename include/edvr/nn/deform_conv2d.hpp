@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -16,6 +17,7 @@ struct deform_conv2d_pack {
   tensor<T, 4, S> weight;  // (c, c, 3, 3)
   tensor<T, 1, S> bias;    // (c)
   conv2d<T, S> conv_offset;  // to 27 channels a deformable group: 18 of interleaved (dy, dx), then 9 of masks before their sigmoid
+  std::shared_ptr<edvr::detail::packed_weights> kept = std::make_shared<edvr::detail::packed_weights>();  // as nn::conv2d's
 
   deform_conv2d_pack() = default;
   deform_conv2d_pack(index_t channels, index_t deformable_groups)
@@ -30,7 +32,7 @@ struct deform_conv2d_pack {
     auto const offset = slice(raw, 1, 0, split);
     auto const mask = slice(raw, 1, split, raw.extent(1));
     if constexpr (!std::is_null_pointer_v<Observe>) observe(offset, eval(sigmoid(mask), ex));
-    return edvr::deform_conv2d(x, offset, sigmoid(mask), weight, bias, {.padding = 1});
+    return edvr::detail::deform_conv2d<algo::automatic>(x, offset, sigmoid(mask), weight, bias, conv2d_params{.padding = 1}, kept);
   }
   void parameters(auto&& visit) {
     visit("weight", weight);

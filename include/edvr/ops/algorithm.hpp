@@ -5,26 +5,55 @@
 #include <type_traits>
 
 #include "edvr/core/storage.hpp"
+#include "edvr/ops/conv2d_params.hpp"
 
 namespace edvr::inline v1 {
 
-/// Given before the executor, a tag names an algorithm: conv2d(x, w, b, p, algo::reference{}). All agree within rounding.
+/// Given before the executor, a tag names an algorithm: conv2d(x, w, b, p, algo::reference{}). All agree within rounding (docs/numerics.md).
 namespace algo {
 struct automatic {};  // choose() below
 struct reference {};  // the plain sum, one output element after the other: runs everywhere, obviously right
 struct im2col {};     // columns of a band of pixels, then a matrix product
+struct direct {};     // a panel of pixels that stays in cache, times packed weights in registers: float on a CPU
+struct winograd {};   // F(4x4, 3x3), a quarter of the multiplications: float on a CPU, 3x3 windows that move by 1
 }  // namespace algo
 
-enum class algorithm { reference, im2col };
-constexpr std::string_view name(algorithm a) { return a == algorithm::reference ? "reference" : "im2col"; }
+enum class algorithm { reference, im2col, direct, winograd };
+constexpr std::string_view name(algorithm a) {
+  constexpr std::string_view names[] = {"reference", "im2col", "direct", "winograd"};
+  return names[static_cast<int>(a)];
+}
 
-/// What algo::automatic means for conv2d, deform_conv2d and matmul on elements T in space S: a matter of types, so that a tree holds the code
-/// of one algorithm. Element types other than float and double have no fast matrix product.
+namespace detail {
+/// Elements and a space for which the vector kernels are compiled.
+template <class T, class S>
+inline constexpr bool has_vector_kernels = EDVR_VECTOR_KERNELS && std::is_same_v<S, cpu> && std::is_same_v<T, float>;
+
+template <class Algo>
+inline constexpr bool needs_vector_kernels = std::is_same_v<Algo, algo::direct> || std::is_same_v<Algo, algo::winograd>;
+
+constexpr bool winograd_can(coord<4> const& weight, conv2d_params const& p) {
+  return weight[2] == 3 && weight[3] == 3 && p.stride.y == 1 && p.stride.x == 1 && p.dilation.y == 1 && p.dilation.x == 1 && p.groups == 1;
+}
+/// Fewer channels than this and the transforms cost more than they save.
+inline constexpr index_t winograd_channels = 16;
+}  // namespace detail
+
+/// What algo::automatic means for conv2d, deform_conv2d and matmul on elements T in space S: a matter of types first, so that a tree holds the
+/// code of one family. Element types other than float and double have no fast matrix product.
 template <class Algo, class T, class S>
 constexpr algorithm choose() {
   if (std::is_same_v<Algo, algo::reference>) return algorithm::reference;
   if (std::is_same_v<Algo, algo::im2col>) return algorithm::im2col;
+  if (detail::has_vector_kernels<T, S>) return std::is_same_v<Algo, algo::winograd> ? algorithm::winograd : algorithm::direct;
   return std::is_same_v<S, cpu> && (std::is_same_v<T, float> || std::is_same_v<T, double>) ? algorithm::im2col : algorithm::reference;
+}
+/// What it means for one conv2d: where the vector kernels are, the shape decides between them.
+template <class Algo, class T, class S>
+constexpr algorithm choose_conv2d(coord<4> const& weight, conv2d_params const& p) {
+  algorithm const a = choose<Algo, T, S>();
+  bool const deep = weight[0] >= detail::winograd_channels && weight[1] >= detail::winograd_channels;
+  return a == algorithm::direct && !std::is_same_v<Algo, algo::direct> && deep && detail::winograd_can(weight, p) ? algorithm::winograd : a;
 }
 
 }  // namespace edvr::v1

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <memory>
 #include <type_traits>
 #include <utility>
 
 #include "edvr/ops/algorithm.hpp"
 #include "edvr/ops/concat.hpp"
+#include "edvr/ops/conv2d_direct.hpp"
 #include "edvr/ops/conv2d_im2col.hpp"
 #include "edvr/ops/conv2d_params.hpp"
+#include "edvr/ops/conv2d_winograd.hpp"
 
 namespace edvr::inline v1 {
 
@@ -59,6 +62,26 @@ tensor<T, 1, S> dense(tensor<T, 1, S> const& bias) {
   return bias ? contiguous(bias) : bias;
 }
 
+/// By direct or winograd, whatever is read and stored around it: compiled once.
+template <class Ex>
+void conv2d_vectorised(algorithm a, source<float> const& in, sink<float> const& out, coord<4> const& y_shape, tensor<float, 4> const& weight, float const* biases,
+                       conv2d_params const& p, channel_order const& order, packed_weights* kept, Ex const& ex) {
+  auto const isa = resolve(ex.isa);
+  auto const& kernel = kernels(isa);
+  auto const packed_form = packed(kept, a, isa, order.planes, weight, [&] {
+    return a == algorithm::winograd ? winograd_weights(weight, kernel.width, order) : direct_weights(weight, p.groups, kernel, order);
+  });
+  std::vector<float> reordered;
+  if (biases && order.planes > 1) {
+    for (index_t o = 0; o < y_shape[1]; ++o) reordered.push_back(biases[order(o)]);
+    biases = reordered.data();
+  }
+  if (a == algorithm::winograd)
+    conv2d_winograd(in, out, y_shape, packed_form->data(), biases, p.padding, ex);
+  else
+    conv2d_direct(in, out, y_shape, weight.shape(), packed_form->data(), biases, p, ex);
+}
+
 template <class X, class T, class S, class Algo>
 struct conv2d_node : private used_twice_name_its_value_with_eval {
   using value_type = T;
@@ -71,9 +94,10 @@ struct conv2d_node : private used_twice_name_its_value_with_eval {
   tensor<T, 1, S> bias;
   conv2d_params p;
   coord<4> extent;
+  std::shared_ptr<packed_weights> kept;  // of the module that holds the weights, if one does
 
-  conv2d_node(X input, tensor<T, 4, S> w, tensor<T, 1, S> b, conv2d_params const& params, coord<4> const& result)
-      : x(std::move(input)), weight(std::move(w)), bias(std::move(b)), p(params), extent(result) {}
+  conv2d_node(X input, tensor<T, 4, S> w, tensor<T, 1, S> b, conv2d_params const& params, coord<4> const& result, std::shared_ptr<packed_weights> k)
+      : x(std::move(input)), weight(std::move(w)), bias(std::move(b)), p(params), extent(result), kept(std::move(k)) {}
   coord<4> shape() const { return extent; }
   static constexpr bool makes_channels_last() { return true; }
   void expand_to(coord<4> const& s) const {
@@ -89,24 +113,46 @@ struct conv2d_node : private used_twice_name_its_value_with_eval {
     auto const in = reader(input);
     auto const b = dense(bias);
     T const* const biases = b ? b.data() : nullptr;
-    if constexpr (choose<Algo, T, S>() == algorithm::im2col)
-      conv2d_im2col(source_of(in, input.shape()), sink_of<T>(to), extent, weight.read(), biases, p, ex);
-    else
+    constexpr algorithm family = choose<Algo, T, S>();
+    if constexpr (family == algorithm::im2col)
+      conv2d_im2col(source_of(in, input.shape(), resolve(ex.isa)), sink_of<T>(to, resolve(ex.isa)), extent, weight.read(), biases, p, ex);
+    else if constexpr (family == algorithm::reference)
       ex.for_each(to.y, composed{fn::conv2d_reference<bare<decltype(in)>, T>{in, input.shape(), weight.read(), biases, p}, to.epilogue});
+    else
+      run_vectorised(source_of(in, input.shape(), resolve(ex.isa)), to, biases, ex);
+  }
+
+ private:
+  template <class Store, class Ex>
+  void run_vectorised(source<T> const& in, Store to, T const* biases, Ex const& ex) const {
+    channel_order order{extent[1]};
+    if constexpr (is_shuffled<decltype(to.y)>)  // through a pixel_shuffle, if what stands between does not look at positions
+      if (position_free<decltype(to.epilogue)> && p.groups == 1 && extent[1] / (to.y.r * to.y.r) % widest == 0) to.y.planes = true, order.planes = to.y.r * to.y.r;
+    conv2d_vectorised(choose_conv2d<Algo, T, S>(weight.shape(), p), in, sink_of<T>(to, resolve(ex.isa)), extent, weight, biases, p, order, kept.get(), ex);
   }
 };
+
+template <class Algo, class X, class T, class S>
+auto conv2d(X&& x, tensor<T, 4, S> weight, tensor<T, 1, S> bias, conv2d_params const& p, std::shared_ptr<packed_weights> kept) {
+  static_assert(!needs_vector_kernels<Algo> || has_vector_kernels<T, S>, "algo::direct and algo::winograd are for float on a CPU; use algo::im2col or algo::reference");
+  index_t const biases = bias ? bias.extent(0) : 0;
+  auto const shape = conv2d_shape("conv2d", x.shape(), weight.shape(), bias ? &biases : nullptr, p);
+  if (std::is_same_v<Algo, algo::winograd> && !winograd_can(weight.shape(), p))
+    throw shape_error(text("conv2d: algo::winograd for a weight of shape ", weight.shape(), "; expected a 3x3 window with stride 1, dilation 1 and one group"));
+  return conv2d_node<bare<X>, T, S, Algo>(take(std::forward<X>(x)), std::move(weight), std::move(bias), p, shape, std::move(kept));
+}
 }  // namespace detail
 
 /// 2-D cross-correlation with zero padding.
 /// x (n, c, h, w);  weight (k, c / groups, r, s);  bias (k), or none;  returns (n, k, oh, ow) with
 /// oh = (h + 2 padding - dilation (r - 1) - 1) / stride + 1, and ow likewise. Sums in T.
-/// Lazy, heavy: runs once, and arithmetic around it is applied while it stores. Throws shape_error. Cost: 2 n k oh ow (c / groups) r s flop.
+/// Lazy, heavy: runs once, and arithmetic around it is applied while it stores. Throws shape_error. Cost: 2 n k oh ow (c / groups) r s flop;
+/// by Winograd's algorithm, which is the default for 3x3 windows of float with stride 1, about 0.3 of that. There a NaN or an infinity in x
+/// reaches all of the 4 x 4 results that are computed together. algo::direct{} keeps it to its window.
 /// Same as torch.nn.functional.conv2d.
 template <has_rank<4> X, class T = value_t<X>, class S = space_t<X>, class Algo = algo::automatic>
 auto conv2d(X&& x, std::type_identity_t<tensor<T, 4, S>> weight, std::type_identity_t<tensor<T, 1, S>> bias, conv2d_params p = {}, Algo = {}) {
-  index_t const biases = bias ? bias.extent(0) : 0;
-  auto const shape = detail::conv2d_shape("conv2d", x.shape(), weight.shape(), bias ? &biases : nullptr, p);
-  return detail::conv2d_node<bare<X>, T, S, Algo>(take(std::forward<X>(x)), std::move(weight), std::move(bias), p, shape);
+  return detail::conv2d<Algo>(std::forward<X>(x), std::move(weight), std::move(bias), p, nullptr);
 }
 template <has_rank<4> X, class T = value_t<X>, class S = space_t<X>, class Algo = algo::automatic>
 auto conv2d(X&& x, std::type_identity_t<tensor<T, 4, S>> weight, conv2d_params p = {}, Algo algorithm = {}) {

@@ -52,12 +52,12 @@ void conv2d_im2col(source<T> const& in, sink<T> const& out, coord<4> const& y_sh
         T* to = columns + before * depth;
         for (index_t i = 0; i < r; ++i)
           for (index_t j = 0; j < s; ++j, to += c)
-            in({{n, g * c, h * p.stride.y - p.padding.y + i * p.dilation.y, w * p.stride.x - p.padding.x + j * p.dilation.x}}, c, count, p.stride.x, to, depth);
+            in({{n, g * c, h * p.stride.y - p.padding.y + i * p.dilation.y, w * p.stride.x - p.padding.x + j * p.dilation.x}}, c, 1, count, p.stride.x, to, 0, depth);
       });
       fill_bias(bias ? bias + g * k : nullptr, k, last - first, result);
       gemm(last - first, k, depth, columns, depth, matrix.data() + g * depth * k, k, result, k);
       for_each_run(first, last, y_shape, [&](index_t n, index_t h, index_t w, index_t count, index_t before) {
-        out({{n, g * k, h, w}}, k, count, result + before * k, k);
+        out({{n, g * k, h, w}}, k, 1, count, result + before * k, 0, k);
       });
     }
   });

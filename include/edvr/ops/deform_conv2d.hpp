@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "edvr/ops/conv2d.hpp"
+#include "edvr/ops/deform_conv2d_direct.hpp"
 #include "edvr/ops/deform_conv2d_im2col.hpp"
 
 namespace edvr::inline v1 {
@@ -72,9 +73,12 @@ struct deform_conv2d_node : private used_twice_name_its_value_with_eval {
   conv2d_params p;
   index_t deformable_groups;
   coord<4> extent;
+  std::shared_ptr<packed_weights> kept;  // of the module that holds the weights, if one does
 
-  deform_conv2d_node(X input, O offsets, M masks, tensor<T, 4, S> w, tensor<T, 1, S> b, conv2d_params const& params, index_t groups, coord<4> const& result)
-      : x(std::move(input)), offset(std::move(offsets)), mask(std::move(masks)), weight(std::move(w)), bias(std::move(b)), p(params), deformable_groups(groups), extent(result) {}
+  deform_conv2d_node(X input, O offsets, M masks, tensor<T, 4, S> w, tensor<T, 1, S> b, conv2d_params const& params, index_t groups, coord<4> const& result,
+                     std::shared_ptr<packed_weights> k)
+      : x(std::move(input)), offset(std::move(offsets)), mask(std::move(masks)), weight(std::move(w)), bias(std::move(b)), p(params), deformable_groups(groups), extent(result),
+        kept(std::move(k)) {}
   coord<4> shape() const { return extent; }
   static constexpr bool makes_channels_last() { return true; }
   void expand_to(coord<4> const& s) const {
@@ -92,10 +96,16 @@ struct deform_conv2d_node : private used_twice_name_its_value_with_eval {
     auto const read_masks = reader(masks);
     auto const b = dense(bias);
     T const* const biases = b ? b.data() : nullptr;
-    if constexpr (choose<Algo, T, S>() == algorithm::im2col) {
+    if constexpr (choose<Algo, T, S>() != algorithm::reference) {
+      auto const isa = resolve(ex.isa);
       auto const input = channels_together(settle(x, ex), ex);
-      deform_conv2d_im2col(input.read(), source_of(read_offsets, offsets.shape()), source_of(read_masks, masks.shape()), sink_of<T>(to), extent, weight.read(),
-                           biases, p, deformable_groups, ex);
+      auto const from_offsets = source_of(read_offsets, offsets.shape(), isa);
+      auto const from_masks = source_of(read_masks, masks.shape(), isa);
+      auto const out = sink_of<T>(to, isa);
+      if constexpr (choose<Algo, T, S>() == algorithm::direct)
+        deform_conv2d_direct(input.read(), from_offsets, from_masks, out, extent, weight, kept.get(), biases, p, deformable_groups, ex);
+      else
+        deform_conv2d_im2col(input.read(), from_offsets, from_masks, out, extent, weight.read(), biases, p, deformable_groups, ex);
     } else {
       auto const input = settle_for_windows(x, ex);
       auto const in = reader(input);
@@ -105,11 +115,11 @@ struct deform_conv2d_node : private used_twice_name_its_value_with_eval {
   }
 
  private:
-  // Sampling reads runs of channels: a tensor whose channels lie apart is copied once, any other tree evaluated.
+  // Sampling reads runs of channels: a tensor whose channels lie apart, or that has gaps between rows, is copied once, any other tree evaluated.
   template <class E, class Ex>
   static auto channels_together(E const& e, Ex const& ex) {
     if constexpr (is_tensor<E>)
-      if (e.strides()[1] == 1 || e.extent(1) == 1) return e;
+      if ((e.strides()[1] == 1 || e.extent(1) == 1) && e.strides()[2] == e.extent(3) * e.strides()[3]) return e;
     auto y = empty<T, S>(e.shape(), channels_last(e.shape()));
     run_into(y.writable(), e, ex);
     return y;
@@ -132,6 +142,17 @@ coord<4> deform_conv2d_shape(coord<4> const& x, coord<4> const& offset, coord<4>
     throw shape_error(text("deform_conv2d: mask has shape ", *mask, "; expected ", want_mask, ", one value for each pair of offsets"));
   return y;
 }
+
+template <class Algo, class X, class O, class M, class T, class S>
+auto deform_conv2d(X&& x, O&& offset, M&& mask, tensor<T, 4, S> weight, tensor<T, 1, S> bias, conv2d_params const& p, std::shared_ptr<packed_weights> kept) {
+  static_assert(!needs_vector_kernels<Algo> || (has_vector_kernels<T, S> && std::is_same_v<Algo, algo::direct>),
+                "deform_conv2d: algo::direct is for float on a CPU, and there is no algo::winograd; use algo::im2col or algo::reference");
+  index_t groups = 1;
+  auto const m = mask.shape();
+  auto const shape = deform_conv2d_shape(x.shape(), offset.shape(), &m, weight, bias, p, groups);
+  return deform_conv2d_node<bare<X>, bare<O>, bare<M>, T, S, Algo>(take(std::forward<X>(x)), take(std::forward<O>(offset)), take(std::forward<M>(mask)), std::move(weight),
+                                                                   std::move(bias), p, groups, shape, std::move(kept));
+}
 }  // namespace detail
 
 /// Modulated deformable convolution (DCNv2): tap k of deformable group d is read at its regular position plus (offset[2 (d K + k)],
@@ -144,11 +165,7 @@ template <has_rank<4> X, has_rank<4> O, has_rank<4> M, class T = value_t<X>, cla
   requires same_space<X, O> && same_space<X, M> && same_element<X, O> && same_element<X, M>
 auto deform_conv2d(X&& x, O&& offset, M&& mask, std::type_identity_t<tensor<T, 4, S>> weight, std::type_identity_t<tensor<T, 1, S>> bias,
                    conv2d_params p = {}, Algo = {}) {
-  index_t groups = 1;
-  auto const m = mask.shape();
-  auto const shape = detail::deform_conv2d_shape(x.shape(), offset.shape(), &m, weight, bias, p, groups);
-  return detail::deform_conv2d_node<bare<X>, bare<O>, bare<M>, T, S, Algo>(take(std::forward<X>(x)), take(std::forward<O>(offset)),
-                                                                           take(std::forward<M>(mask)), std::move(weight), std::move(bias), p, groups, shape);
+  return detail::deform_conv2d<Algo>(std::forward<X>(x), std::forward<O>(offset), std::forward<M>(mask), std::move(weight), std::move(bias), p, nullptr);
 }
 /// The same without modulation (DCNv1): every mask is 1.
 template <has_rank<4> X, has_rank<4> O, class T = value_t<X>, class S = space_t<X>, class Algo = algo::automatic>

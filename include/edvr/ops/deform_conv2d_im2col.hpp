@@ -85,15 +85,15 @@ void deform_conv2d_im2col(view<T const, 4, cpu> const& x, source<T> const& offse
       *const result = masks + band * samples;
     index_t const first = task * band, last = std::min(pixels, first + band);
     for_each_run(first, last, y_shape, [&](index_t n, index_t h, index_t w, index_t count, index_t before) {
-      offset({{n, 0, h, w}}, 2 * samples, count, 1, offsets, 2 * samples);
-      mask({{n, 0, h, w}}, samples, count, 1, masks, samples);
+      offset({{n, 0, h, w}}, 2 * samples, 1, count, 1, offsets, 0, 2 * samples);
+      mask({{n, 0, h, w}}, samples, 1, count, 1, masks, 0, samples);
       for (index_t i = 0; i < count; ++i) sample_pixel(n, h, w + i, offsets + i * 2 * samples, masks + i * samples, columns + (before + i) * columns_row);
     });
     for (index_t g = 0; g < p.groups; ++g) {
       fill_bias(bias ? bias + g * k : nullptr, k, last - first, result);
       gemm(last - first, k, depth, columns + g * depth, columns_row, matrix.data() + g * depth * k, k, result, k);
       for_each_run(first, last, y_shape, [&](index_t n, index_t h, index_t w, index_t count, index_t before) {
-        out({{n, g * k, h, w}}, k, count, result + before * k, k);
+        out({{n, g * k, h, w}}, k, 1, count, result + before * k, 0, k);
       });
     }
   });

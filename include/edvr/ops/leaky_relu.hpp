@@ -14,6 +14,11 @@ struct leaky_relu {
     T const y = negative_slope * x;
     return x < T(0) ? y : x;
   }
+  // The same for a whole vector: left to itself GCC moves the product under the condition and then vectorises neither.
+  template <class V>
+  EDVR_HD void vector(V& y, V const& x) const {
+    y = x < 0 ? negative_slope * x : x;
+  }
 };
 }  // namespace fn
 

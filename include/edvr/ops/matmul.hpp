@@ -68,7 +68,7 @@ struct matmul_node : private used_twice_name_its_value_with_eval {
   void run(Store const& to, Ex const& ex) const {
     auto const x = settle(a, ex);
     auto const y = settle(b, ex);
-    if constexpr (choose<Algo, value_type, space>() == algorithm::im2col)
+    if constexpr (choose<Algo, value_type, space>() != algorithm::reference)
       matmul_gemm(packed(x, ex), packed(y, ex), to, ex);
     else
       ex.for_each(to.y, composed{fn::matmul_reference<reader_t<bare<decltype(x)>>, reader_t<bare<decltype(y)>>>{reader(x), reader(y), x.shape()[1]}, to.epilogue});

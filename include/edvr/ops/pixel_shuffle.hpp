@@ -7,20 +7,50 @@
 namespace edvr::inline v1 {
 
 namespace detail {
+/// A destination whose pixels are scattered: element (n, k, h, w) of what is stored belongs to channel k / r^2 and subpixel k % r^2 of y. With
+/// `planes` set, what is stored comes subpixel by subpixel instead, each with all its channels side by side.
+template <class Y>
+struct shuffled {
+  using value_type = typename Y::value_type;
+  using space = typename Y::space;
+  static constexpr int rank = 4;
+  static constexpr bool packs = Y::packs;
+  Y y;
+  index_t r;
+  coord<4> extent;
+  bool planes = false;
+  coord<4> shape() const { return extent; }
+  bool unit(int axis) const { return planes && axis == 1 && y.unit(1); }
+  EDVR_HD coord<4> operator()(coord<4> const& at) const {
+    index_t const channels = y.extent[1], c = planes ? at[1] % channels : at[1] / (r * r), sub = planes ? at[1] / channels : at[1] % (r * r);
+    return {{at[0], c, at[2] * r + sub / r, at[3] * r + sub % r}};
+  }
+  EDVR_HD void put(coord<4> const& at, value_type const& v) const { y.put((*this)(at), v); }
+  template <int W, int Axis>
+  EDVR_HD void put(lanes<W, 4, Axis> const& l, pack<value_type, W> const& v) const {
+    y.put(lanes<W, 4, Axis>{(*this)(l.at)}, v);
+  }
+};
+
 struct shuffle_map {
   static constexpr int rank = 4;
+  static constexpr bool through = true;
   static constexpr char const* name = "pixel_shuffle";
   coord<4> extent;
   index_t r;
   EDVR_HD coord<4> operator()(coord<4> const& o) const {
     return {{o[0], (o[1] * r + o[2] % r) * r + o[3] % r, o[2] / r, o[3] / r}};
   }
+  template <class Y>
+  shuffled<Y> into(Y const& y) const {
+    return {y, r, {{extent[0], extent[1] * r * r, extent[2] / r, extent[3] / r}}};
+  }
 };
 }  // namespace detail
 
 /// Channels to space: x (n, c r^2, h, w) to (n, c, r h, r w), out[n, c, r y + i, r x + j] = x[n, c r^2 + i r + j, y, x]. Lazy.
 /// Throws shape_error unless r >= 1 and r^2 divides the channels. Shi et al., CVPR 2016, eq. 4; same as torch.nn.functional.pixel_shuffle.
-/// Activations belong inside, pixel_shuffle(relu(conv(x))): same value, and they are then part of the convolution's store.
+/// Around a convolution it is part of the store: eval(pixel_shuffle(relu(conv(x)), 2)) writes each result where it belongs, without a pass.
 template <has_rank<4> X>
 auto pixel_shuffle(X&& x, index_t r) {
   auto const s = x.shape();

@@ -22,6 +22,7 @@ struct sum {
   static constexpr char const* name = "sum";
   EDVR_HD static accumulator first() { return accumulator(0); }
   EDVR_HD static accumulator add(accumulator s, T const& x) { return s + static_cast<accumulator>(x); }
+  EDVR_HD static accumulator merge(accumulator a, accumulator b) { return a + b; }
   EDVR_HD static result_type result(accumulator s, index_t) { return static_cast<result_type>(s); }
 };
 template <class T>
@@ -42,6 +43,7 @@ struct largest {  // NaN wins, as in PyTorch
       return std::numeric_limits<T>::lowest();
   }
   EDVR_HD static T add(T s, T const& x) { return maximum{}(s, x); }
+  EDVR_HD static T merge(T a, T b) { return add(a, b); }
   EDVR_HD static T result(T s, index_t) { return s; }
 };
 template <class T>
@@ -56,6 +58,7 @@ struct smallest {
       return std::numeric_limits<T>::max();
   }
   EDVR_HD static T add(T s, T const& x) { return minimum{}(s, x); }
+  EDVR_HD static T merge(T a, T b) { return add(a, b); }
   EDVR_HD static T result(T s, index_t) { return s; }
 };
 }  // namespace fn
@@ -73,11 +76,32 @@ struct reduce_kernel {
   coord<X::rank> extent, over;      // over: extents of the reduced axes, 1 elsewhere
   int to[X::rank > 0 ? X::rank : 1];  // output axis of each kept axis, -1 for the others
   index_t count;
+  bool eight = false;
   bool unit(int) const { return false; }
+  /// Channels that lie side by side are the only axis reduced: eight running results, the i-th of every eighth element.
+  bool eight_at_once() const {
+    if constexpr (X::packs && X::rank == 4)
+      return count == over[1] && x.unit(1);
+    else
+      return false;
+  }
   EDVR_HD auto operator()(coord<Out> const& at) const {
     coord<X::rank> base{};
     for (int i = 0; i < X::rank; ++i) base[i] = to[i] >= 0 ? at[to[i]] : 0;
     auto s = Op::first();
+    if constexpr (X::packs && X::rank == 4)
+      if (eight) {
+        decltype(s) part[8] = {s, s, s, s, s, s, s, s};
+        index_t& c = base[1];
+        for (c = 0; c + 8 <= count; c += 8) {
+          auto const v = x(lanes<8, X::rank, 1>{base});
+          EDVR_LANES
+          for (int i = 0; i < 8; ++i) part[i] = Op::add(part[i], v.lane[i]);
+        }
+        for (int i = 0; c < count; ++c, ++i) part[i] = Op::add(part[i], x(base));
+        for (int i = 0; i < 4; ++i) part[i] = Op::merge(part[i], part[i + 4]);
+        return Op::result(Op::merge(Op::merge(part[0], part[2]), Op::merge(part[1], part[3])), count);
+      }
     coord<X::rank> step{}, p{};
     for (index_t k = 0; k < count; ++k, advance(step, over)) {
       for (int i = 0; i < X::rank; ++i) p[i] = base[i] + step[i];
@@ -128,6 +152,7 @@ struct reduce_node : private used_twice_name_its_value_with_eval {
       kernel.to[i] = gone ? -1 : j;
       if (!gone || keep) ++j;
     }
+    kernel.eight = kernel.eight_at_once();
     ex.for_each(to.y, composed{kernel, to.epilogue});
   }
 };

@@ -10,6 +10,10 @@ namespace fn {
 template <class T>
 struct relu {
   EDVR_HD T operator()(T const& x) const { return x < T(0) ? T(0) : x; }  // in this order a NaN stays one
+  template <class V>
+  EDVR_HD void vector(V& y, V const& x) const {
+    y = x < 0 ? V{} : x;
+  }
 };
 }  // namespace fn
 

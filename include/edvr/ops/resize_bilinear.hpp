@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <utility>
+#include <vector>
 
 #include "edvr/ops/conv2d.hpp"
 
@@ -15,7 +16,7 @@ struct resize_axis {
     index_t low, high;
     double fraction;
   };
-  EDVR_HD taps operator()(index_t o) const {
+  taps operator()(index_t o) const {
     double s;
     if (align_corners)
       s = out > 1 ? static_cast<double>(o) * static_cast<double>(in - 1) / static_cast<double>(out - 1) : 0.0;
@@ -26,6 +27,11 @@ struct resize_axis {
     low = low < in - 1 ? low : in - 1;
     return {low, low + 1 < in ? low + 1 : low, s - static_cast<double>(low)};
   }
+  std::vector<taps> all() const {
+    std::vector<taps> t;
+    for (index_t o = 0; o < out; ++o) t.push_back((*this)(o));
+    return t;
+  }
 };
 template <class T>
 struct blend {
@@ -33,13 +39,14 @@ struct blend {
   EDVR_HD T operator()(T const& a, T const& b) const { return (T(1) - t) * a + t * b; }
 };
 
-/// One output element, or a pack of channels.
+/// One output element, or a pack of channels. The taps of all rows and columns are computed beforehand: a division a pixel would cost more than
+/// its channels.
 template <class X>
 struct resize_bilinear_kernel {
   using T = typename X::value_type;
   static constexpr bool packs = detail::packs_of<X>;
   X x;
-  resize_axis vertical, horizontal;
+  resize_axis::taps const *vertical, *horizontal;
   bool unit(int axis) const { return axis == 1 && x.unit(axis); }
   EDVR_HD static coord<4>& where(coord<4>& at) { return at; }
   template <int W, int Axis>
@@ -49,7 +56,7 @@ struct resize_bilinear_kernel {
   template <class At>
   EDVR_HD auto operator()(At const& o) const {
     At at = o;
-    auto const v = vertical(where(at)[2]), h = horizontal(where(at)[3]);
+    auto const v = vertical[where(at)[2]], h = horizontal[where(at)[3]];
     auto const across = [&](index_t row) {
       where(at)[2] = row;
       where(at)[3] = h.low;
@@ -89,7 +96,8 @@ struct resize_bilinear_node : private used_twice_name_its_value_with_eval {
     auto const input = settle_for_windows(x, ex);
     auto const s = input.shape();
     using kernel = fn::resize_bilinear_kernel<reader_t<bare<decltype(input)>>>;
-    ex.for_each(to.y, composed{kernel{reader(input), {s[2], extent[2], align_corners}, {s[3], extent[3], align_corners}}, to.epilogue});
+    auto const vertical = fn::resize_axis{s[2], extent[2], align_corners}.all(), horizontal = fn::resize_axis{s[3], extent[3], align_corners}.all();
+    ex.for_each(to.y, composed{kernel{reader(input), vertical.data(), horizontal.data()}, to.epilogue});
   }
 };
 }  // namespace detail

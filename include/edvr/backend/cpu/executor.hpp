@@ -4,48 +4,23 @@
 #include <algorithm>
 #include <thread>
 
+#include "edvr/backend/cpu/isa.hpp"
 #include "edvr/backend/cpu/thread_pool.hpp"
 #include "edvr/core/eval.hpp"
 
 namespace edvr::inline v1 {
 
 namespace detail {
-/// Lanes of a pack: one vector of floats for the instruction set that the file is compiled for. All files of a program share its flags.
-#if defined(__AVX512F__)
-inline constexpr int lane_width = 16;
-#elif defined(__AVX__)
-inline constexpr int lane_width = 8;
-#else
-inline constexpr int lane_width = 4;
-#endif
 /// Elements a task of for_each writes, about: enough to pay for handing it out.
 inline constexpr index_t task_elements = 1 << 13;
-
-/// Rows from .. to - 1 (all positions with Axis at 0, row-major): y[at] = g(at) along Axis.
-template <int Axis, class Y, class G>
-void sweep(Y const y, G const g, index_t from, index_t to) {  // by value: no store can change what the loop reads
-  constexpr int R = Y::rank;
-  index_t const n = y.extent[Axis];
-  bool packed = false;
-  if constexpr (Y::packs && G::packs) packed = y.unit(Axis) && g.unit(Axis);
-  auto at = position(from, y.extent, Axis);
-  for (index_t row = from; row < to; ++row, advance(at, y.extent, Axis)) {
-    at[Axis] = 0;
-    if constexpr (Y::packs && G::packs)
-      if (packed)
-        for (; at[Axis] + lane_width <= n; at[Axis] += lane_width) {
-          lanes<lane_width, R, Axis> const l{at};
-          y.put(l, g(l));
-        }
-    for (; at[Axis] < n; ++at[Axis]) y.put(at, g(at));
-  }
-}
 }  // namespace detail
 
-/// The host's cores. threads: how many to use; 0 means all. A value: copy it, pass it as the last argument of eval and assign.
+/// The host's cores. threads: how many to use; 0 means all. isa: which copy of the kernels. A value: copy it, pass it as the last argument
+/// of eval and assign. Results depend on isa in their last digits, and never on threads.
 struct cpu_executor {
   using space = cpu;
   int threads = 0;
+  instruction_set isa = instruction_set::automatic;
 
   int workers() const {
     int const all = static_cast<int>(std::thread::hardware_concurrency());
@@ -72,7 +47,8 @@ struct cpu_executor {
   template <int Axis, class Y, class G>
   void rows(Y const& y, G const& g) const {
     index_t const n = volume(y.extent) / y.extent[Axis], each = std::max<index_t>(1, detail::task_elements / y.extent[Axis]);
-    parallel((n + each - 1) / each, [&](index_t task, int) { detail::sweep<Axis>(y, g, task * each, std::min(n, (task + 1) * each)); });
+    auto* const sweep = detail::choose_tree(resolve(isa), &detail::baseline::sweep<Axis, Y, G>, &detail::avx2::sweep<Axis, Y, G>);
+    parallel((n + each - 1) / each, [&](index_t task, int) { sweep(y, g, task * each, std::min(n, (task + 1) * each)); });
   }
 };
 

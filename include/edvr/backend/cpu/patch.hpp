@@ -8,73 +8,40 @@
 
 namespace edvr::inline v1::detail {
 
-/// Reads a feature map. load: `channels` channels from at[1] on, of the pixels (at[2], at[3] + i * step), i < count, to to + i * row;
-/// zeros where a pixel lies outside.
+/// Reads a feature map. load: `channels` channels from at[1] on, of the h x w pixels (at[2] + i, at[3] + j * step), to
+/// to + i * row + j * pixel; zeros where a pixel lies outside.
 template <class T>
 struct source {
   void const* tree;
   coord<4> shape;
-  void (*load)(void const* tree, coord<4> const& shape, coord<4> at, index_t channels, index_t count, index_t step, T* to, index_t row);
-  void operator()(coord<4> const& at, index_t channels, index_t count, index_t step, T* to, index_t row) const {
-    load(tree, shape, at, channels, count, step, to, row);
+  void (*load)(void const* tree, coord<4> const& shape, coord<4> const& at, index_t channels, index_t h, index_t w, index_t step, T* to, index_t row, index_t pixel);
+  view<T const, 4, cpu> stored;  // the same elements, if they are simply there with their channels side by side; else data is null
+
+  void operator()(coord<4> const& at, index_t channels, index_t h, index_t w, index_t step, T* to, index_t row, index_t pixel) const {
+    load(tree, shape, at, channels, h, w, step, to, row, pixel);
   }
 };
-/// Writes one: `channels` channels from at[1] on, of the pixels (at[2], at[3] + i), i < count, from from + i * row.
+/// Writes one: `channels` channels from at[1] on, of the h x w pixels (at[2] + i, at[3] + j), from from + i * row + j * pixel.
 template <class T>
 struct sink {
   void const* tree;
-  void (*store)(void const* tree, coord<4> at, index_t channels, index_t count, T const* from, index_t row);
-  void operator()(coord<4> const& at, index_t channels, index_t count, T const* from, index_t row) const {
-    store(tree, at, channels, count, from, row);
+  void (*store)(void const* tree, coord<4> const& at, index_t channels, index_t h, index_t w, T const* from, index_t row, index_t pixel);
+
+  void operator()(coord<4> const& at, index_t channels, index_t h, index_t w, T const* from, index_t row, index_t pixel) const {
+    store(tree, at, channels, h, w, from, row, pixel);
   }
 };
-
-template <class X, class T>
-void load_run(void const* tree, coord<4> const& shape, coord<4> at, index_t channels, index_t count, index_t step, T* to, index_t row) {
-  X const x = *static_cast<X const*>(tree);
-  index_t const first = at[1], last = first + channels;
-  bool packed = false;
-  if constexpr (X::packs) packed = x.unit(1);
-  for (index_t i = 0; i < count; ++i, at[3] += step, to += row) {
-    if (at[2] < 0 || at[2] >= shape[2] || at[3] < 0 || at[3] >= shape[3]) {
-      std::fill_n(to, channels, T(0));
-      continue;
-    }
-    at[1] = first;
-    if constexpr (X::packs)
-      if (packed)
-        for (; at[1] + lane_width <= last; at[1] += lane_width) {
-          auto const p = x(lanes<lane_width, 4, 1>{at});
-          move_pack<lane_width>(to + (at[1] - first), p.lane);
-        }
-    for (; at[1] < last; ++at[1]) to[at[1] - first] = x(at);
-  }
-}
-template <class Store, class T>
-void store_run(void const* tree, coord<4> at, index_t channels, index_t count, T const* from, index_t row) {
-  Store const put = *static_cast<Store const*>(tree);
-  index_t const first = at[1], last = first + channels;
-  bool packed = false;
-  if constexpr (Store::packs) packed = put.unit(1);
-  for (index_t i = 0; i < count; ++i, ++at[3], from += row) {
-    at[1] = first;
-    if constexpr (Store::packs)
-      if (packed)
-        for (; at[1] + lane_width <= last; at[1] += lane_width) {
-          pack<T, lane_width> v;
-          move_pack<lane_width>(v.lane, from + (at[1] - first));
-          put(lanes<lane_width, 4, 1>{at}, v);
-        }
-    for (; at[1] < last; ++at[1]) put(at, from[at[1] - first]);
-  }
-}
 template <class X>
-source<value_t<X>> source_of(X const& reader, coord<4> const& shape) {
-  return {&reader, shape, &load_run<X, value_t<X>>};
+source<value_t<X>> source_of(X const& reader, coord<4> const& shape, instruction_set s) {
+  using T = value_t<X>;
+  source<T> from{&reader, shape, choose_tree(s, &baseline::load_patch<X, T>, &avx2::load_patch<X, T>), {}};
+  if constexpr (std::is_same_v<X, view<T const, 4, cpu>>)
+    if (reader.unit(1)) from.stored = reader;
+  return from;
 }
 template <class T, class Store>
-sink<T> sink_of(Store const& to) {
-  return {&to, &store_run<Store, T>};
+sink<T> sink_of(Store const& to, instruction_set s) {
+  return {&to, choose_tree(s, &baseline::store_patch<Store, T>, &avx2::store_patch<Store, T>)};
 }
 
 /// Output pixels first .. last - 1 of (n, oh, ow) as pieces of rows: f(n, h, w, count, number of pixels before).

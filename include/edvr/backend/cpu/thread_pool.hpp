@@ -71,30 +71,43 @@ class thread_pool {
   void start(int helpers, job& j) {
     {
       std::lock_guard lock(mutex_);
-      for (int n = static_cast<int>(threads_.size()); n < helpers; ++n) threads_.emplace_back([this, n, seen = generation_] { loop(n, seen); });
+      for (int n = static_cast<int>(threads_.size()); n < helpers; ++n) threads_.emplace_back([this, n, seen = generation_.load()] { loop(n, seen); });
       job_ = &j;
-      helpers_ = running_ = helpers;
-      ++generation_;
+      helpers_ = helpers;
+      running_.store(helpers, std::memory_order_relaxed);
+      generation_.fetch_add(1, std::memory_order_release);
     }
     wake_.notify_all();
   }
+  /// Looks again and again for some microseconds: between the ops of a network the wait is shorter than a sleep and a wake-up.
+  template <class Ready>
+  static void spin(Ready const& ready) {
+    for (int i = 0; i < 4000 && !ready(); ++i) {
+#if defined(__x86_64__) && defined(__GNUC__)
+      __builtin_ia32_pause();
+#endif
+    }
+  }
   void wait() {
+    spin([&] { return running_.load(std::memory_order_acquire) == 0; });
     std::unique_lock lock(mutex_);
     done_.wait(lock, [&] { return running_ == 0; });
     job_ = nullptr;
   }
   void loop(int number, std::uint64_t seen) {
-    std::unique_lock lock(mutex_);
+    std::unique_lock lock(mutex_, std::defer_lock);
     for (;;) {
+      spin([&] { return generation_.load(std::memory_order_acquire) != seen; });
+      lock.lock();
       wake_.wait(lock, [&] { return stop_ || generation_ != seen; });
       if (stop_) return;
       seen = generation_;
-      if (number >= helpers_) continue;
-      job& j = *job_;
+      job* const j = number < helpers_ ? job_ : nullptr;
       lock.unlock();
-      work(j, number + 1);
-      lock.lock();
-      if (--running_ == 0) done_.notify_one();
+      if (!j) continue;
+      work(*j, number + 1);
+      std::lock_guard finishing(mutex_);
+      if (running_.fetch_sub(1, std::memory_order_release) == 1) done_.notify_one();
     }
   }
 
@@ -102,8 +115,9 @@ class thread_pool {
   std::condition_variable wake_, done_;
   std::vector<std::thread> threads_;
   job* job_ = nullptr;
-  int helpers_ = 0, running_ = 0;
-  std::uint64_t generation_ = 0;
+  int helpers_ = 0;
+  std::atomic<int> running_{0};
+  std::atomic<std::uint64_t> generation_{0};
   bool stop_ = false;
 };
 

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bilinear sampling for deform_conv2d, included once per instruction set inside its namespace and target region (isa.hpp). Positions and
+// weights of `width` samples are computed together; then each sample blends its runs of channels.
+
+typedef int ivec __attribute__((vector_size(width * 4), aligned(4), may_alias));
+
+template <int... I>
+EDVR_HD void split_pairs(float const* from, vec& even, vec& odd, std::integer_sequence<int, I...>) {
+  vec const a = as_vec(from), b = as_vec(from + width);
+  even = __builtin_shufflevector(a, b, (2 * I)...);
+  odd = __builtin_shufflevector(a, b, (2 * I + 1)...);
+}
+EDVR_HD ivec floor_of(vec const& v) {
+  ivec const i = __builtin_convertvector(v, ivec);
+  return i + (__builtin_convertvector(i, vec) > v);  // a true comparison is -1
+}
+
+/// `width` samples: the weights of their four corners (mask included), the pixel of the first corner, and whether all corners count, or some.
+struct samples {
+  alignas(64) float weight[4][width];
+  alignas(64) int pixel[width], y[width], x[width], all[width], some[width];
+};
+EDVR_HD void place_samples(deform_job const& job, float h, float w, float const* base, float const* offsets, float const* masks, samples& s) {
+  vec dy, dx;
+  split_pairs(offsets, dy, dx, std::make_integer_sequence<int, width>{});
+  vec const py = as_vec(base) + h + dy, px = as_vec(base + job.padded_samples) + w + dx, mask = as_vec(masks);
+  auto const height = static_cast<float>(job.height), wide = static_cast<float>(job.width);
+  ivec const inside = (py > -1.f) & (py < height) & (px > -1.f) & (px < wide);  // NaN is outside
+  ivec const y_bits = inside & reinterpret_cast<ivec const&>(py), x_bits = inside & reinterpret_cast<ivec const&>(px);
+  vec const y = reinterpret_cast<vec const&>(y_bits), x = reinterpret_cast<vec const&>(x_bits);
+  ivec const y0 = floor_of(y), x0 = floor_of(x);
+  vec const ly = y - __builtin_convertvector(y0, vec), lx = x - __builtin_convertvector(x0, vec);
+  as_vec(s.weight[0]) = (1 - ly) * (1 - lx) * mask;
+  as_vec(s.weight[1]) = (1 - ly) * lx * mask;
+  as_vec(s.weight[2]) = ly * (1 - lx) * mask;
+  as_vec(s.weight[3]) = ly * lx * mask;
+  reinterpret_cast<ivec&>(s.pixel) = y0 * static_cast<int>(job.width) + x0;
+  reinterpret_cast<ivec&>(s.y) = y0;
+  reinterpret_cast<ivec&>(s.x) = x0;
+  reinterpret_cast<ivec&>(s.some) = inside;
+  reinterpret_cast<ivec&>(s.all) = inside & (y0 >= 0) & (y0 < static_cast<int>(job.height - 1)) & (x0 >= 0) & (x0 < static_cast<int>(job.width - 1));
+}
+
+/// One sample of `channels` channels, V at a time.
+template <int V>
+EDVR_HD void blend(float const* a, float const* b, float const* c, float const* d, samples const& s, int i, index_t channels, float* to) {
+  typedef float run __attribute__((vector_size(V * 4), aligned(4), may_alias));
+  auto const at = [](float const* p) -> run const& { return *reinterpret_cast<run const*>(p); };
+  float const wa = s.weight[0][i], wb = s.weight[1][i], wc = s.weight[2][i], wd = s.weight[3][i];
+  for (index_t n = 0; n < channels; n += V) *reinterpret_cast<run*>(to + n) = wa * at(a + n) + wb * at(b + n) + wc * at(c + n) + wd * at(d + n);
+}
+template <int V>
+EDVR_HD void sample_pixel(deform_job const& job, float const* x, float h, float w, float const* offsets, float const* masks, float* columns) {
+  samples s;
+  index_t const row = job.width * job.pixel;
+  for (index_t t = 0; t < job.samples; t += width) {
+    place_samples(job, h, w, job.base + t, offsets + 2 * t, masks + t, s);
+    int const n = static_cast<int>(job.samples - t < width ? job.samples - t : width);
+    int all = -1;
+    for (int i = 0; i < n; ++i) all &= s.all[i];
+    if (all)  // nearly always: no question a sample
+      for (int i = 0; i < n; ++i) {
+        float const* const a = x + s.pixel[i] * job.pixel + job.first[t + i];
+        blend<V>(a, a + job.pixel, a + row, a + row + job.pixel, s, i, job.shared, columns + job.target[t + i]);
+      }
+    else
+      for (int i = 0; i < n; ++i) {
+        float* const to = columns + job.target[t + i];
+        auto const corner = [&](int v, int u) { return v >= 0 && v < job.height && u >= 0 && u < job.width ? x + v * row + u * job.pixel + job.first[t + i] : job.zeros; };
+        int const y = s.y[i], left = s.x[i];
+        if (s.some[i])
+          blend<V>(corner(y, left), corner(y, left + 1), corner(y + 1, left), corner(y + 1, left + 1), s, i, job.shared, to);
+        else
+          for (index_t c = 0; c < job.shared; ++c) to[c] = masks[t + i] * 0.f;  // 0, or NaN for a NaN mask
+      }
+  }
+}
+
+/// kernel_set::deform.
+inline void deform_samples(deform_job const& job, index_t n, float h, float w, index_t count, float const* offsets, float const* masks, float* columns) {
+  float const* const x = job.x + n * job.picture;
+  for (index_t p = 0; p < count; ++p, w += job.step, offsets += 2 * job.padded_samples, masks += job.padded_samples, columns += job.columns_row) {
+    if (job.shared % 16 == 0)
+      sample_pixel<16>(job, x, h, w, offsets, masks, columns);
+    else if (job.shared % 8 == 0)
+      sample_pixel<8>(job, x, h, w, offsets, masks, columns);
+    else if (job.shared % 4 == 0)
+      sample_pixel<4>(job, x, h, w, offsets, masks, columns);
+    else
+      sample_pixel<1>(job, x, h, w, offsets, masks, columns);
+  }
+}
