@@ -5,7 +5,6 @@
 set -eu
 cd "$(dirname "$0")/.."
 . tests/install.sh
-edvr_install_package libbenchmark-dev
 work=${WORK_DIR:-build/peers} python=${PYTHON:-python3}
 mkdir -p "$work"
 if [ ! -x "$work/venv/bin/python" ] || ! "$work/venv/bin/python" -c 'import torch, torchvision, onnxruntime, onnx, openvino, matplotlib' 2>/dev/null; then

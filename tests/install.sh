@@ -2,12 +2,12 @@
 edvr_install() {
   local missing=()
   dpkg -s g++ >/dev/null 2>&1 || missing+=(g++)
-  for package in cmake ninja-build libeigen3-dev libcli11-dev libstb-dev nlohmann-json3-dev zlib1g-dev doctest-dev ccache; do
+  for package in cmake ninja-build libeigen3-dev libcli11-dev libstb-dev nlohmann-json3-dev zlib1g-dev doctest-dev libbenchmark-dev ccache; do
     dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package")
   done
   [ ${#missing[@]} = 0 ] && return 0
   if ! command -v apt-get >/dev/null; then
-    echo "Needed: a C++20 compiler, CMake, Ninja, Eigen 3.4, CLI11, stb, nlohmann-json, zlib, doctest. Install them and run this again." >&2
+    echo "Needed: a C++20 compiler, CMake, Ninja, Eigen 3.4, CLI11, stb, nlohmann-json, zlib, doctest, Google Benchmark. Install them and run this again." >&2
     return 1
   fi
   echo "installing: ${missing[*]}"
@@ -15,13 +15,6 @@ edvr_install() {
   [ "$(id -u)" = 0 ] || sudo=sudo
   $sudo apt-get update -qq
   DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${missing[@]}"
-}
-# For one script alone: edvr_install_package NAME
-edvr_install_package() {
-  command -v dpkg >/dev/null && ! dpkg -s "$1" >/dev/null 2>&1 || return 0
-  local sudo=''
-  [ "$(id -u)" = 0 ] || sudo=sudo
-  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "$1"
 }
 if command -v dpkg >/dev/null; then edvr_install; fi
 command -v ccache >/dev/null && export CMAKE_CXX_COMPILER_LAUNCHER=ccache

@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 . tests/install.sh
 
-cmake --preset release -DEDVR_TESTS=ON -DEDVR_HEADER_TESTS="$([ "${1:-}" = all ] && echo ON || echo OFF)" >/dev/null
+cmake --preset release -DEDVR_TESTS=ON -DEDVR_BENCH=ON -DEDVR_HEADER_TESTS="$([ "${1:-}" = all ] && echo ON || echo OFF)" >/dev/null
 cmake --build --preset release
 if [ "${1:-}" = all ]; then
   echo '--- sanitizers'

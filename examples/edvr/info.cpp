@@ -32,8 +32,7 @@ int info(info_options const& o) {
   auto const m = open_model(o.model);
   auto const all = layers(m.config, h, w);
   nn::edvr_net<float> const net(m.config);
-  // The program itself, its libraries, and a block of tiles for each thread.
-  index_t const memory = peak_tensor_bytes(m.config, h, w, true) + (index_t{12} << 20) + cpu_executor{o.threads}.workers() * (index_t{9} << 18);
+  index_t const memory = peak_tensor_bytes(m.config, h, w, true) + memory_beside_tensors({o.threads});
   auto const& c = m.config;
   json j;
   j["file"] = m.random ? o.model.path : m.weights.file;

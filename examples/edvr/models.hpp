@@ -44,7 +44,7 @@ edvr::nn::edvr_net<T> make_net(opened_model const& m, model_options const& o) {
 /// The options of restoring a clip, shared by restore and forward.
 struct clip_options {
   std::string padding, spatial_padding = "reflect", stage2;
-  bool ensemble = false;
+  bool ensemble = false, cache = true, split = true;
   int threads = 0;
 };
 void add_clip_options(CLI::App& app, clip_options& o);
@@ -56,9 +56,12 @@ edvr::video_options<T> video_options_of(clip_options const& o, edvr::edvr_config
   for (auto p : {edvr::temporal_padding::replicate, edvr::temporal_padding::reflection, edvr::temporal_padding::reflection_circle, edvr::temporal_padding::circle})
     if (o.padding == name(p)) v.padding = p;
   v.spatial = o.spatial_padding == "replicate" ? edvr::pad_mode::replicate : edvr::pad_mode::reflect;
-  v.ensemble = o.ensemble;
+  v.ensemble = o.ensemble, v.cache = o.cache, v.split = o.split;
   v.forward.executor.threads = o.threads;
   return v;
 }
+
+/// The program itself, its libraries, and a block of tiles for each thread.
+inline edvr::index_t memory_beside_tensors(edvr::cpu_executor const& ex) { return (edvr::index_t{12} << 20) + ex.workers() * (edvr::index_t{9} << 18); }
 
 }  // namespace program

@@ -6,6 +6,7 @@
 
 #include "commands.hpp"
 #include "edvr/io/image.hpp"
+#include "edvr/model/memory_budget.hpp"
 #include "frames.hpp"
 #include "interrupt.hpp"
 #include "models.hpp"
@@ -20,6 +21,7 @@ struct restore_options {
   model_options model;
   clip_options clip;
   std::string input, output, range, progress = "auto";
+  index_t max_memory = 0;  // MiB; 0: as much as is fastest
   bool overwrite = false, stats = false;
 };
 
@@ -79,6 +81,10 @@ int restore(restore_options const& o) {
   bar.show(0);
   std::size_t written = 0;
   auto options = video_options_of<float>(o.clip, net.config);
+  if (o.max_memory > 0) {
+    auto const size = read_image(frames.paths[first]).shape();
+    fit_memory(options, net.config, size[1], size[2], (o.max_memory << 20) - memory_beside_tensors(options.forward.executor));
+  }
   options.forward.progress = [&](double done) {
     bar.show(static_cast<double>(written) + done / (o.clip.stage2.empty() ? 1 : 2));
     return !is_interrupted();
@@ -112,6 +118,7 @@ void add_restore(CLI::App& app, action& run) {
   add_clip_options(*c, o->clip);
   c->add_option("--frames", o->range, "A:B, restore only these frames (0-based, B not included); their neighbours are still read")->check(not_empty);
   c->add_flag("--overwrite", o->overwrite, "replace outputs that exist");
+  c->add_option("--max-memory", o->max_memory, "MiB that the program may take: narrower bands, then no cache (default: what is fastest)")->check(CLI::Range(1, 1 << 24))->excludes("--stage2");
   c->add_option("--progress", o->progress, "auto: a bar on a terminal")->check(CLI::IsMember({"auto", "bar", "none"}))->capture_default_str();
   c->add_flag("--stats", o->stats, "say how long it took and how much memory");
   c->callback([o, &run] { run = [o] { return restore(*o); }; });

@@ -10,6 +10,7 @@
 #include "edvr/metrics/ssim.hpp"
 #include "edvr/model/cost.hpp"
 #include "edvr/model/edvr.hpp"
+#include "edvr/model/memory_budget.hpp"
 #include "edvr/model/published.hpp"
 #include "edvr/model/video.hpp"
 #include "edvr/ops/arithmetic.hpp"

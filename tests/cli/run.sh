@@ -202,6 +202,19 @@ expect 2 'expected one each' "$edvr" sheet one.png -o s.png --labels a b
 "$edvr" info > /dev/full 2> full.txt
 check [ $? = 3 ]
 
+# --- a memory budget: other bands and no cache, the same picture but for rounding; too little is an error that says how much is needed
+expect 0 '' "$edvr" restore -i "$clip/low" -o budget_none --frames 4:6
+expect 0 '' "$edvr" restore -i "$clip/low" -o budget_all --frames 4:6 --max-memory 4000
+expect 0 '' "$edvr" restore -i "$clip/low" -o budget_tight --frames 4:6 --max-memory 60 --stats
+expect 0 '' "$edvr" restore -i "$clip/low" -o budget_plain --frames 4:6 --no-cache --no-split
+for i in 4 5; do
+  expect 0 'equal' "$edvr" compare budget_none/0000000$i.png budget_all/0000000$i.png
+  expect 0 '' "$edvr" compare budget_none/0000000$i.png budget_tight/0000000$i.png --atol 1
+  expect 0 '' "$edvr" compare budget_none/0000000$i.png budget_plain/0000000$i.png --atol 1
+done
+expect 3 'MiB for tensors at least; ' "$edvr" restore -i "$clip/low" -o budget_no --frames 4:6 --max-memory 20
+expect 2 'max-memory' "$edvr" restore -i "$clip/low" -o budget_no --max-memory 60 --stage2 x.pth
+
 # --- memory: what info foresees is what restore takes, within 15 %, at two sizes (not under sanitizers, whose own memory dwarfs ours)
 if [ -z "${EDVR_SANITIZED:-}" ]; then
   "$edvr" resize -i "$clip/truth" -o half --scale 0.5
