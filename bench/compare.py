@@ -78,7 +78,7 @@ def compare(work, args):
                 command = [args.time, work.ours, work.path, target, threads, str(work.rounds)] + extra
             else:
                 kind = "window" if work.kind == "clip" else work.kind
-                command = [sys.executable, os.path.join(here, "peers", "run.py"), who, kind, work.path, target, str(args.threads), str(1 if kind == "window" else work.rounds)] + extra
+                command = [sys.executable, os.path.join(here, "peers", "run.py"), who, kind, work.path, target, str(args.threads), str(work.rounds)] + extra
             print(f"  {work.name}: {who}", end="", flush=True)
             r = run(command)
             if "failed" not in r:
@@ -91,9 +91,12 @@ def compare(work, args):
             if who not in results or "failed" in r:
                 results[who] = r
             else:
+                results[who]["error"] = max(results[who]["error"], r["error"])
                 results[who]["seconds"] += r["seconds"]
                 results[who]["peak_MiB"] = max(results[who]["peak_MiB"], r["peak_MiB"])
     os.remove(work.path)
+    if "failed" in results["edvr"]:
+        sys.exit(f"{work.name}: {results['edvr']['failed']}")
     return {"name": work.name, "group": work.group, "goal": work.goal, "results": results}
 
 
@@ -133,7 +136,7 @@ def main():
 
     works = [conv_work(args, c, h, w, deform, goal) for deform, goal in ((False, "2.5x PyTorch"), (True, "30x torchvision, 3x ONNX Runtime")) for c, h, w in ((64, 180, 320), (64, 90, 160), (128, 180, 320), (128, 90, 160))]
     if not args.quick:
-        for model, h, w in (("edvr_m", 180, 320), ("edvr_l", 90, 160)):
+        for model, h, w in (("edvr_m", 180, 320), ("edvr_l", 88, 160)):
             weights = os.path.join(args.work, model + ".safetensors")
             if not os.path.exists(weights):
                 subprocess.run([cli, "convert", "-m", "random:" + model, "-o", weights], check=True)

@@ -53,7 +53,7 @@ void report_stages(nn::edvr_net<float> const& net, tensor<float, 5> const& frame
     std::vector<std::string> keys;
     double seconds = 0, flop = 0;
   };
-  std::vector<stage> stages{{"features", 0.5, {"conv_first", "predeblur", "conv_1x1", "feature_extraction", "conv_l"}}, {"alignment", 0.75, {"pcd_align"}}, {"fusion", 0.8, {"fusion"}},
+  std::vector<stage> stages{{"features", 0.5, {"conv_first", "predeblur", "conv_1x1", "feature_extraction", "conv_l2", "conv_l3"}}, {"alignment", 0.75, {"pcd_align"}}, {"fusion", 0.8, {"fusion"}},
                             {"reconstruction", 0.9, {"reconstruction"}}, {"upsampling", 1.0, {"upconv", "conv_hr", "conv_last"}}};
   for (auto const& l : layers(net.config, frames.extent(3), frames.extent(4)))
     for (auto& s : stages)

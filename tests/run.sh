@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # bash tests/run.sh       one Release build, every test
-# bash tests/run.sh all   also: address and undefined-behaviour sanitizers, each header alone, an installed copy used by another project
+# bash tests/run.sh all   also: every instruction set, address, undefined-behaviour and thread sanitizers, each header alone, an installed copy
+#                         used by another project
 set -eu
 cd "$(dirname "$0")/.."
 . tests/install.sh
@@ -12,6 +13,19 @@ if [ "${1:-}" = all ]; then
   cmake --preset asan-ubsan >/dev/null
   cmake --build --preset asan-ubsan
   ctest --preset asan-ubsan
+  echo '--- thread sanitizer: the tests that share work among threads'
+  cmake --preset tsan >/dev/null
+  cmake --build --preset tsan --target test_core test_ops
+  for test in core ops; do ./build/tsan/tests/test_$test; done
+  echo '--- each instruction set in place of the best one'
+  for isa in baseline avx2 avx512; do
+    if EDVR_ISA=$isa build/release/bin/edvr info >/dev/null 2>&1; then
+      echo "$isa"
+      EDVR_ISA=$isa ctest --preset release -R '^(core|ops|nn|model|golden)$'
+    else
+      echo "$isa: skipped, this processor cannot run it"
+    fi
+  done
   echo '--- installed and used'
   place=$(mktemp -d)
   trap 'rm -rf "$place"' EXIT

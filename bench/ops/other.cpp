@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ops that move more bytes than they compute: bytes/s beside the copy rate of the context says how good they are.
+// Ops that move more bytes than they compute: bytes/s beside the copy rate of the context says how good they are. Each operand counts once,
+// also where it is read twice.
 #include "../benchmarks.hpp"
 #include "edvr/bench/bench.hpp"
 #include "edvr/ops/arithmetic.hpp"
@@ -29,10 +30,10 @@ void add_other_ops(cpu_executor const& ex) {
   add("leaky_relu/64 x 180 x 320", x, bytes(2 * n), ex, [](auto const& v) { return leaky_relu(v, value_t<decltype(v)>(0.1)); });
   add("add/64 x 180 x 320", x, bytes(2 * n), ex, [](auto const& v) { return v + v; });
   add("sigmoid/64 x 180 x 320", x, bytes(2 * n), ex, [](auto const& v) { return sigmoid(v); });
-  add("concat/64 + 64 x 180 x 320", x, bytes(4 * n), ex, [](auto const& v) { return concat(v, v); });
+  add("concat/64 + 64 x 180 x 320", x, bytes(3 * n), ex, [](auto const& v) { return concat(v, v); });
   add("upsample_bilinear/64 x 90 x 160 to x2", quarter, bytes(n + n / 4), ex, [](auto const& v) { return upsample_bilinear(v, 2); });
   add("max_pool2d/64 x 180 x 320 3x3 stride 2", x, bytes(n + n / 4), ex, [](auto const& v) { return max_pool2d(v, {.kernel = 3, .stride = 2, .padding = 1}); });
   add("avg_pool2d/64 x 180 x 320 3x3 stride 2", x, bytes(n + n / 4), ex, [](auto const& v) { return avg_pool2d(v, {.kernel = 3, .stride = 2, .padding = 1}); });
-  add("temporal_attention/64 x 180 x 320", x, bytes(2 * n), ex, [](auto const& v) { return temporal_attention(v, v); });
+  add("temporal_attention/64 x 180 x 320", x, bytes(n), ex, [](auto const& v) { return temporal_attention(v, v); });
   add("pixel_shuffle/64 x 180 x 320", x, bytes(2 * n), ex, [](auto const& v) { return pixel_shuffle(v, 2); });
 }

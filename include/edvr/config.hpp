@@ -6,11 +6,23 @@
 #define EDVR_VERSION_MINOR 1
 #define EDVR_VERSION_PATCH 0
 
+// Is this compiled for a sanitizer that must see every use of memory?
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define EDVR_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define EDVR_SANITIZED 1
+#endif
+#endif
+#ifndef EDVR_SANITIZED
+#define EDVR_SANITIZED 0
+#endif
+
 // On every function a kernel calls: no call may be left inside an inner loop, on either processor. Where nobody waits for the result (no
 // optimisation, a sanitizer) forcing it would only cost compile time.
 #if defined(__CUDACC__)
 #define EDVR_HD __host__ __device__ __forceinline__
-#elif defined(__GNUC__) && defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#elif defined(__GNUC__) && defined(__OPTIMIZE__) && !EDVR_SANITIZED
 #define EDVR_HD inline __attribute__((always_inline))
 #else
 #define EDVR_HD inline

@@ -149,3 +149,23 @@ TEST_CASE("the memory foreseen for a window is what its tensors take, within 15 
     CHECK(foreseen < 1.15 * peak);
   }
 }
+TEST_CASE("the memory foreseen for a clip, with any band, is what its tensors take, within 15 %" * doctest::skip(sanitized)) {
+  auto const net = small<float>({.num_feat = 32, .deformable_groups = 8});
+  for (index_t band : {64, 16, 8})
+    for (bool cache : {true, false}) {
+      auto const clip = uniform<float>({8, 3, 64, 96}, 1);
+      (void)net(uniform<float>({1, 5, 3, 8, 8}, 1));  // weights packed before: they are counted apart
+      auto const packed = 4 * packed_weights(layers(net.config, 64, 96)) + 4 * nn::parameter_count(net);
+      video_restorer<float> restorer(net, {.cache = cache, .split = cache, .forward = {.band = band}});
+      host_memory.peak_bytes = host_memory.bytes.load();
+      auto const before = host_memory.bytes.load();
+      for (index_t t = 0; t < 8; ++t) {
+        restorer.push(select(clip, 0, t));
+        restorer.pop();
+      }
+      double const peak = static_cast<double>(host_memory.peak_bytes.load() - before), foreseen = static_cast<double>(peak_tensor_bytes(net.config, 64, 96, cache, band) - packed);
+      CAPTURE(band); CAPTURE(cache); CAPTURE(peak); CAPTURE(foreseen);
+      CHECK(foreseen > 0.85 * peak);
+      CHECK(foreseen < 1.15 * peak);
+    }
+}

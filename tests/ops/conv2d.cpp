@@ -216,3 +216,28 @@ TEST_CASE_TEMPLATE("matmul: the matrix product agrees with the plain sum, any la
   }
   CHECK_THROWS_SAYING(shape_error, "matmul: shapes (2, 3) and (2, 3)", matmul(zeros<T>({2, 3}), zeros<T>({2, 3})));
 }
+TEST_CASE("assign through pixel_shuffle refuses what would read its destination") {
+  auto const y = in_channels_last(normal<float>({1, 16, 8, 8}, 1)), w = normal<float>({16, 16, 3, 3}, 2), wide = normal<float>({64, 16, 3, 3}, 3);
+  conv2d_params const p{.padding = 1};
+  CHECK_THROWS_AS(assign(y, pixel_shuffle(relu(conv2d(y, w, p)), 1)), alias_error);
+  auto const buffer = empty<float>({1, 16, 20, 16});
+  CHECK_THROWS_AS(assign(slice(buffer, 2, 0, 16), pixel_shuffle(conv2d(slice(slice(buffer, 2, 4, 12), 3, 0, 8), wide, p), 2)), alias_error);
+  auto const t = slice(slice(buffer, 2, 12, 20), 3, 0, 8);
+  CHECK_THROWS_AS(assign(slice(buffer, 2, 0, 16), pixel_shuffle(conv2d(y, wide, p) + concat(concat(t, t), concat(t, t)), 2)), alias_error);
+  assign(slice(buffer, 2, 0, 16), pixel_shuffle(conv2d(y, wide, p), 2));
+}
+TEST_CASE("nn::conv2d does not mistake other weights for the ones it packed") {
+  nn::conv2d<float> m(8, 48, 3);
+  auto const x = in_channels_last(normal<float>({1, 8, 6, 6}, 1)), x2 = in_channels_last(normal<float>({1, 16, 6, 6}, 1));
+  m.weight = normal<float>({48, 8, 3, 3}, 2), m.bias = zeros<float>({48});
+  CHECK(allclose(eval(m(x)), eval(conv2d(x, m.weight, m.bias, m.p)), 0, 0));
+  auto two = m;  // shares what is packed
+  two.p.groups = 2;
+  CHECK(allclose(eval(two(x2)), eval(conv2d(x2, m.weight, m.bias, two.p)), 0, 0));
+  CHECK(allclose(eval(m(x)), eval(conv2d(x, m.weight, m.bias, m.p)), 0, 0));
+  std::vector<float> memory(48 * 8 * 9, 1.f);  // borrowed weights may change between calls
+  m.weight = borrow(memory.data(), coord<4>{{48, 8, 3, 3}});
+  auto const before = eval(m(x));
+  for (auto& v : memory) v = 2.f;
+  CHECK_CLOSE(eval(m(x)), eval(before * 2.f), 72);
+}

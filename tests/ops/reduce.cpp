@@ -67,3 +67,17 @@ TEST_CASE_TEMPLATE("the attention gates are their formulas", T, float, double) {
   CHECK(gated(0, 5, 1, 2) == c(0, 5, 1, 2) * p(0, 0, 1, 2));
   CHECK_CLOSE(eval(spatial_attention_gate(a, zeros<T>({1, 8, 3, 4}), c)), eval(a + c), 1);  // no attention: x itself
 }
+TEST_CASE("reductions over axes of extent 1 keep every other element, in both layouts") {
+  for (coord<4> s : {coord<4>{{2, 5, 1, 1}}, coord<4>{{1, 5, 3, 4}}, coord<4>{{2, 11, 1, 4}}, coord<4>{{1, 1, 3, 3}}, coord<4>{{3, 19, 2, 2}}}) {
+    auto const x = normal<float>(s, 1), last = in_channels_last(x);
+    for (int axis = 0; axis < 4; ++axis) {
+      CAPTURE(axis);
+      auto const want = eval(cast<float>(sum(eval(cast<double>(x)), {axis}, keepdim)));
+      CHECK_CLOSE(eval(sum(x, {axis}, keepdim)), want, s[axis]);
+      CHECK_CLOSE(eval(sum(last, {axis}, keepdim)), want, s[axis]);
+      CHECK(allclose(max(last, {axis}, keepdim), max(x, {axis}, keepdim), 0, 0));
+    }
+    CHECK_CLOSE(eval(mean(last, {2, 3})), eval(mean(x, {2, 3})), s[2] * s[3]);
+    CHECK_CLOSE(eval(mean(last, {0, 1})), eval(mean(x, {0, 1})), s[0] * s[1]);
+  }
+}

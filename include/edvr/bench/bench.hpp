@@ -27,10 +27,11 @@ struct work {
 /// Counters: FLOP/s, bytes/s, and "peak", the share of the multiply-add rate that peak_flops measures on the same threads.
 inline void add(std::string const& name, work const& w, cpu_executor const& ex, std::function<std::string()> verify, std::function<void()> run) {
   auto* const b = benchmark::RegisterBenchmark(text(name, "/threads:", ex.workers()).c_str(), [=](benchmark::State& state) {
-    static std::map<int, double> peaks;
-    auto& peak = peaks[ex.workers()];
+    static std::map<std::pair<int, instruction_set>, double> peaks;
+    auto& peak = peaks[{ex.workers(), resolve(ex.isa)}];
     if (peak == 0) peak = peak_flops(ex);
     if (auto const wrong = verify ? verify() : std::string(); !wrong.empty()) return state.SkipWithError(wrong.c_str());
+    run();  // warm
     for (auto _ : state) run();
     auto const rate = [](double v) { return benchmark::Counter(v, benchmark::Counter::kIsIterationInvariantRate); };
     if (w.flop > 0) state.counters["FLOP/s"] = rate(w.flop), state.counters["peak"] = rate(w.flop / peak);

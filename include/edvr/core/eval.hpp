@@ -196,15 +196,25 @@ void refuse_overlap(Y const& y, X const& x, bool same_index) {
     if (same_index && y.data == x.data && y.step == x.step) return;  // each element read and written once, at one position: in place
   throw alias_error("assign: the expression reads, at other positions than it writes, memory of its destination; use eval");
 }
+template <class Y, class E>
+void refuse_late_reads(Y const& y, E const& e, bool same_index, bool late = false);
+/// refuse_late_reads of a tree that stores into y itself: through an index map, if it can, and then no temporary comes between.
+template <class Y, class E>
+void refuse_reads_of_stored(Y const& y, E const& e, bool same_index, bool late = false) {
+  if constexpr (stored_through<E>)
+    refuse_late_reads(y, e.a, false, late);
+  else
+    refuse_late_reads(y, e, same_index, late);
+}
 /// Visits what is still read while y is being written; what has run into a temporary by then does not count.
 /// late: part of y may be written already when anything below e runs, as it is for the second operand of a concat.
 template <class Y, class E>
-void refuse_late_reads(Y const& y, E const& e, bool same_index, bool late = false) {
+void refuse_late_reads(Y const& y, E const& e, bool same_index, bool late) {
   if constexpr (requires { e.owner(); }) {
     if (e) refuse_overlap(y, e.read(), same_index);
   } else if constexpr (concat_of_two<E> && !pointwise<E>) {
-    refuse_late_reads(y, e.a, false, late);
-    refuse_late_reads(y, e.b, false, true);
+    refuse_reads_of_stored(y, e.a, false, late);
+    refuse_reads_of_stored(y, e.b, false, true);
   } else if constexpr (requires { e.operands([](auto const&) {}); }) {
     void const* way = nullptr;
     if constexpr (requires { e.toward_last(); } && E::has_last) way = &e.toward_last();
@@ -237,7 +247,7 @@ void assign(tensor<T, R, S> const& y, E e, Ex const& ex = {}) {
   if (!(y.shape() == e.shape())) throw shape_error(text("assign: destination has shape ", y.shape(), "; expected ", e.shape(), ", the expression's"));
   for (int i = 0; i < R; ++i)
     if (!y.empty() && y.extent(i) > 1 && y.strides()[i] == 0) throw alias_error(text("assign: destination repeats its elements along axis ", i, " (a broadcast view); clone it first"));
-  detail::refuse_late_reads(y.writable(), e, true);
+  detail::refuse_reads_of_stored(y.writable(), e, true);
   detail::run_into(y.writable(), e, ex);
 }
 

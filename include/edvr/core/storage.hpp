@@ -13,8 +13,10 @@
 #include <type_traits>
 #if defined(__unix__)
 #include <sys/mman.h>
+#include <unistd.h>
 #endif
 
+#include "edvr/config.hpp"
 #include "edvr/core/shape.hpp"
 
 namespace edvr::inline v1 {
@@ -57,7 +59,7 @@ class block_cache {
   /// Mappings asked of the system, ever.
   std::int64_t asked() const { return asked_.load(); }
 
-#if defined(__unix__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__unix__) && !EDVR_SANITIZED
   void* acquire(std::size_t bytes) {
     if (bytes < smallest) return ::operator new(bytes, std::align_val_t{alignment});
     bytes = whole_pages(bytes);
@@ -104,9 +106,9 @@ class block_cache {
   }
 
  private:
-  static constexpr std::size_t smallest = std::size_t{1} << 16, page = 4096, slack = 8;
+  static constexpr std::size_t smallest = std::size_t{1} << 16, slack = 8;
   block_cache() = default;
-  static std::size_t whole_pages(std::size_t bytes) { return (bytes + page - 1) / page * page; }
+  std::size_t whole_pages(std::size_t bytes) const { return (bytes + page_ - 1) / page_ * page_; }
   /// Gives the ends of the largest gaps back until little more is held than was alive once.
   void trim() {
     std::size_t const most = std::max(peak_, live_) + whole_pages(peak_ / slack);
@@ -119,6 +121,7 @@ class block_cache {
     }
   }
 
+  std::size_t const page_ = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   std::mutex mutex_;
   std::map<std::byte*, std::size_t> gaps_;  // free runs of pages by address
   std::size_t live_ = 0, kept_ = 0, peak_ = 0;

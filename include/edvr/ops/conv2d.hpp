@@ -68,7 +68,7 @@ void conv2d_vectorised(algorithm a, source<float> const& in, sink<float> const& 
                        conv2d_params const& p, channel_order const& order, packed_weights* kept, Ex const& ex) {
   auto const isa = resolve(ex.isa);
   auto const& kernel = kernels(isa);
-  auto const packed_form = packed(kept, a, isa, order.planes, weight, [&] {
+  auto const packed_form = packed(kept, a, isa, p.groups, order.planes, weight, [&] {
     return a == algorithm::winograd ? winograd_weights(weight, kernel.width, order) : direct_weights(weight, p.groups, kernel, order);
   });
   std::vector<float> reordered;

@@ -18,7 +18,7 @@ void deform_conv2d_direct(view<float const, 4, cpu> const& x, source<float> cons
   direct_product const product(kernel, taps * c, k);
   if (pixels == 0 || k == 0) return;
 
-  auto const weights = packed(kept, algorithm::direct, isa, 1, weight, [&] { return direct_weights(weight, p.groups, kernel, {y_shape[1]}); });
+  auto const weights = packed(kept, algorithm::direct, isa, p.groups, 1, weight, [&] { return direct_weights(weight, p.groups, kernel, {y_shape[1]}); });
   std::vector<float> base(static_cast<std::size_t>(2 * padded_samples)), none(static_cast<std::size_t>(channels));
   std::vector<index_t> first_channel(static_cast<std::size_t>(padded_samples)), target(static_cast<std::size_t>(padded_samples));
   for (index_t t = 0; t < samples; ++t) {

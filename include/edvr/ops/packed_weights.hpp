@@ -40,15 +40,17 @@ class panels {
 using packed_panels = std::shared_ptr<panels>;
 
 /// One form of one weight tensor. A module holds one; the weights are packed at the first call and found again afterwards, for as long as the
-/// module's handle is to the same elements. Writing into them in place is not noticed: assign a new tensor instead.
+/// module's handle is to the same elements. Writing into them in place is not noticed: assign a new tensor instead. Borrowed memory is packed
+/// at every call.
 class packed_weights {
  public:
   template <class Pack>
-  packed_panels get(algorithm a, instruction_set isa, index_t shuffle, tensor<float, 4> const& weight, Pack const& pack) {
+  packed_panels get(algorithm a, instruction_set isa, index_t groups, index_t shuffle, tensor<float, 4> const& weight, Pack const& pack) {
     std::lock_guard lock(mutex_);
-    bool const known = panels_ && a == algorithm_ && isa == isa_ && shuffle == shuffle_ && weight.data() == weight_.data() && weight.shape() == weight_.shape() &&
+    bool const lasting = weight.owner().use_count() > 0;  // borrowed memory may hold other numbers by now, or belong to somebody else
+    bool const known = panels_ && lasting && a == algorithm_ && isa == isa_ && groups == groups_ && shuffle == shuffle_ && weight.data() == weight_.data() && weight.shape() == weight_.shape() &&
                        weight.strides() == weight_.strides();
-    if (!known) panels_ = pack(), algorithm_ = a, isa_ = isa, shuffle_ = shuffle, weight_ = weight;
+    if (!known) panels_ = pack(), algorithm_ = a, isa_ = isa, groups_ = groups, shuffle_ = shuffle, weight_ = weight;
     return panels_;
   }
 
@@ -56,15 +58,15 @@ class packed_weights {
   std::mutex mutex_;
   algorithm algorithm_{};
   instruction_set isa_{};
-  index_t shuffle_ = 1;
+  index_t groups_ = 1, shuffle_ = 1;
   tensor<float, 4> weight_;  // held, so that its address means these elements
   packed_panels panels_;
 };
 
 /// Through the module's store of packed weights, or, for a call without a module, packed anew.
 template <class Pack>
-packed_panels packed(packed_weights* kept, algorithm a, instruction_set isa, index_t shuffle, tensor<float, 4> const& weight, Pack const& pack) {
-  return kept ? kept->get(a, isa, shuffle, weight, pack) : pack();
+packed_panels packed(packed_weights* kept, algorithm a, instruction_set isa, index_t groups, index_t shuffle, tensor<float, 4> const& weight, Pack const& pack) {
+  return kept ? kept->get(a, isa, groups, shuffle, weight, pack) : pack();
 }
 
 /// Puts matrices (depth, k) into panels of two vectors, the last of one if that is enough: (k / panel, depth, panel), zeros after the last k.

@@ -68,7 +68,8 @@ struct keepdim_t {};
 inline constexpr keepdim_t keepdim{};
 
 namespace detail {
-/// One output element: the axes in `over` are walked in row-major order, always the same one, so the result is the same for every executor.
+/// One output element. The axes in `over` are walked in row-major order; channels that lie side by side, if they alone are reduced, in eight
+/// interleaved runs. Either order depends on the operand's layout only, so the result is the same for every executor.
 template <class Op, class X, int Out>
 struct reduce_kernel {
   static constexpr bool packs = false;
@@ -81,7 +82,7 @@ struct reduce_kernel {
   /// Channels that lie side by side are the only axis reduced: eight running results, the i-th of every eighth element.
   bool eight_at_once() const {
     if constexpr (X::packs && X::rank == 4)
-      return count == over[1] && x.unit(1);
+      return to[1] < 0 && count == over[1] && x.unit(1);
     else
       return false;
   }

@@ -11,7 +11,7 @@
 namespace edvr::inline v1 {
 
 namespace detail {
-/// Element `at` is element m(at) of a. No heavy node stores through it.
+/// Element `at` is element m(at) of a. A heavy node stores through it only if m says where each of its results goes (pixel_shuffle).
 template <class M, class A>
 struct mapped {
   using value_type = value_t<A>;

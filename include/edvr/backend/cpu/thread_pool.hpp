@@ -3,6 +3,7 @@
 #pragma once
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
@@ -79,13 +80,17 @@ class thread_pool {
     }
     wake_.notify_all();
   }
-  /// Looks again and again for some microseconds: between the ops of a network the wait is shorter than a sleep and a wake-up.
+  /// Looks again and again for a moment: between the ops of a network the wait is shorter than a sleep and a wake-up.
   template <class Ready>
   static void spin(Ready const& ready) {
-    for (int i = 0; i < 4000 && !ready(); ++i) {
+    auto const until = std::chrono::steady_clock::now() + std::chrono::microseconds(50);
+    while (!ready()) {
+      for (int i = 0; i < 32; ++i) {
 #if defined(__x86_64__) && defined(__GNUC__)
-      __builtin_ia32_pause();
+        __builtin_ia32_pause();
 #endif
+      }
+      if (std::chrono::steady_clock::now() > until) return;
     }
   }
   void wait() {

@@ -15,10 +15,10 @@ EDVR_HD ivec floor_of(vec const& v) {
   return i + (__builtin_convertvector(i, vec) > v);  // a true comparison is -1
 }
 
-/// `width` samples: the weights of their four corners (mask included), the pixel of the first corner, and whether all corners count, or some.
+/// `width` samples: the weights of their four corners (mask included), the first corner, and whether all corners count, or some.
 struct samples {
   alignas(64) float weight[4][width];
-  alignas(64) int pixel[width], y[width], x[width], all[width], some[width];
+  alignas(64) int y[width], x[width], all[width], some[width];
 };
 EDVR_HD void place_samples(deform_job const& job, float h, float w, float const* base, float const* offsets, float const* masks, samples& s) {
   vec dy, dx;
@@ -34,7 +34,6 @@ EDVR_HD void place_samples(deform_job const& job, float h, float w, float const*
   as_vec(s.weight[1]) = (1 - ly) * lx * mask;
   as_vec(s.weight[2]) = ly * (1 - lx) * mask;
   as_vec(s.weight[3]) = ly * lx * mask;
-  reinterpret_cast<ivec&>(s.pixel) = y0 * static_cast<int>(job.width) + x0;
   reinterpret_cast<ivec&>(s.y) = y0;
   reinterpret_cast<ivec&>(s.x) = x0;
   reinterpret_cast<ivec&>(s.some) = inside;
@@ -60,7 +59,7 @@ EDVR_HD void sample_pixel(deform_job const& job, float const* x, float h, float 
     for (int i = 0; i < n; ++i) all &= s.all[i];
     if (all)  // nearly always: no question a sample
       for (int i = 0; i < n; ++i) {
-        float const* const a = x + s.pixel[i] * job.pixel + job.first[t + i];
+        float const* const a = x + s.y[i] * row + s.x[i] * job.pixel + job.first[t + i];
         blend<V>(a, a + job.pixel, a + row, a + row + job.pixel, s, i, job.shared, columns + job.target[t + i]);
       }
     else
