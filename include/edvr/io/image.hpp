@@ -83,12 +83,30 @@ inline std::size_t check_png(std::string const& who, std::span<std::byte const> 
   if (raw > most_ratio * b.size()) throw io_error(text(who, ": PNG of ", w, " x ", h, " pixels in ", b.size(), " bytes; no compression is that good, the file is cut off or made to deceive"));
   return static_cast<std::size_t>(w * h);
 }
+/// JPEG: stb writes past the end of a Huffman table that claims more than 256 codes. Looks at every pair of bytes that could start such a
+/// segment, so that no disagreement about where segments are lets one through; inside other segments the pair hardly ever looks like one.
+inline void check_huffman_tables(std::string const& who, std::span<std::byte const> b) {
+  auto const value = [&](std::size_t i) { return i < b.size() ? static_cast<int>(b[i]) : 0; };
+  for (std::size_t i = 0; i + 1 < b.size(); ++i) {
+    if (value(i) != 0xff || value(i + 1) != 0xc4) continue;
+    std::size_t at = i + 4;
+    for (int left = 256 * value(i + 2) + value(i + 3) - 2; left > 0;) {
+      if (value(at) >> 4 > 1 || (value(at) & 15) > 3) break;
+      int codes = 0;
+      for (std::size_t k = 1; k <= 16; ++k) codes += value(at + k);
+      if (codes > 256) throw io_error(text(who, ": JPEG has a Huffman table of ", codes, " codes; expected at most 256: it is damaged or made to deceive"));
+      at += static_cast<std::size_t>(17 + codes);
+      left -= 17 + codes;
+    }
+  }
+}
 /// JPEG: the frame header's size, found by walking the segments.
 inline std::size_t check_jpeg(std::string const& who, std::span<std::byte const> b) {
   std::size_t scans = 0;
   constexpr std::size_t most_scans = 500;
   for (std::size_t i = 0; i + 1 < b.size(); ++i) scans += b[i] == std::byte{0xff} && b[i + 1] == std::byte{0xda};
   if (scans > most_scans) throw io_error(text(who, ": JPEG has ", scans, " scans; expected at most ", most_scans));
+  check_huffman_tables(who, b);
   for (std::size_t at = 2; at + 4 <= b.size();) {
     if (b[at] != std::byte{0xff}) break;
     auto const marker = static_cast<unsigned>(b[at + 1]);
