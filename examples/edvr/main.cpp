@@ -22,8 +22,8 @@ int fail(int code, char const* what) {
 
 int main(int argc, char** argv) {
 #if defined(__GLIBC__)
-  mallopt(M_MMAP_THRESHOLD, 1 << 20);   // feature maps go back to the system when they die, so the peak is what is alive,
-  mallopt(M_TRIM_THRESHOLD, 64 << 20);  // but the small buffers of matrix products do not, a thousand times a frame
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);   // whole files and pictures go back to the system when they die, so the peak is what is alive,
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);  // but small buffers do not, a thousand times a frame; feature maps are mapped by the library
 #endif
   CLI::App app{"Video restoration with EDVR: super-resolution and deblurring, and the tools to check it.", "edvr"};
   app.set_version_flag("--version", "edvr " + std::to_string(EDVR_VERSION_MAJOR) + "." + std::to_string(EDVR_VERSION_MINOR) + "." + std::to_string(EDVR_VERSION_PATCH));
