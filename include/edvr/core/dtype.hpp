@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Element types by name, the type sums are kept in, and the two 16-bit formats that weight files use.
+// Element types by name, the 16-bit one that tensors may be stored in, the type sums are kept in, and the formats that weight files use.
 #pragma once
 #include <bit>
 #include <concepts>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 
+#include "edvr/config.hpp"
 #include "edvr/core/error.hpp"
 
 namespace edvr::inline v1 {
 
-/// Element types a file may hold. float and double compute; the integer types and bool store, compare and index.
+/// Element types a file may hold. float and double compute; bfloat16 stores; the integer types and bool store, compare and index.
 enum class dtype { float64, float32, float16, bfloat16, int64, int32, int16, int8, uint8, boolean };
 
 constexpr std::string_view name(dtype t) {
@@ -52,6 +54,37 @@ inline float from_float16(std::uint16_t bits) {
   return std::bit_cast<float>(sign | (exponent + 112) << 23 | mantissa << 13);
 }
 /// The value of 16 bits in bfloat16: the upper half of a float.
-inline float from_bfloat16(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
+EDVR_HD float from_bfloat16(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
+/// The nearest bfloat16, ties to even; a NaN stays one, whatever its bits.
+EDVR_HD std::uint16_t to_bfloat16(float v) {
+  auto const bits = std::bit_cast<std::uint32_t>(v);
+  return static_cast<std::uint16_t>((v != v ? bits | 0x400000u : bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
+}
+
+/// 16 bits of storage for a float: its sign, exponent and first 7 bits of mantissa. Converts, and does nothing else: expressions read a tensor of
+/// them as float, and round where they store.
+struct bfloat16 {
+  std::uint16_t bits;
+  bfloat16() = default;
+  EDVR_HD explicit bfloat16(float v) : bits(to_bfloat16(v)) {}
+  template <class T>
+    requires std::is_arithmetic_v<T>
+  EDVR_HD explicit bfloat16(T v) : bfloat16(static_cast<float>(v)) {}
+  EDVR_HD operator float() const { return from_bfloat16(bits); }
+};
+
+namespace detail {
+template <class T>
+struct arithmetic {
+  using type = T;
+};
+template <>
+struct arithmetic<bfloat16> {
+  using type = float;
+};
+}  // namespace detail
+/// What elements stored as T are read, computed and summed as: float for bfloat16, else T.
+template <class T>
+using arithmetic_t = typename detail::arithmetic<T>::type;
 
 }  // namespace edvr::v1

@@ -105,32 +105,32 @@ bool wants_channels_last(E const& e) {
   } else
     return false;
 }
-template <class E>
+template <class T, class E>
 auto empty_like(E const& e) {
   auto const s = e.shape();
   if constexpr (E::rank == 4)
-    if (wants_channels_last(e)) return empty<value_t<E>, space_t<E>>(s, channels_last(s));
-  return empty<value_t<E>, space_t<E>>(s);
+    if (wants_channels_last(e)) return empty<T, space_t<E>>(s, channels_last(s));
+  return empty<T, space_t<E>>(s);
 }
 
 template <class Y, class E, class Ex>
 void run_into(Y y, E const& e, Ex const& ex);
-template <class E, class Ex>
+template <class T, class E, class Ex>
 auto run(E const& e, Ex const& ex) {
-  auto y = empty_like(e);
+  auto y = empty_like<T>(e);
   run_into(y.writable(), e, ex);
   return y;
 }
 
-/// A pointwise equivalent of e: everything heavy in it has run.
-template <class E, class Ex>
+/// A pointwise equivalent of e: everything heavy in it has run, into tensors of T, or of its own values.
+template <class T = void, class E, class Ex>
 auto settle(E const& e, Ex const& ex) {
   if constexpr (pointwise<E>)
     return e;
   else if constexpr (E::has_last || concat_of_two<E>)
-    return run(e, ex);
+    return run<std::conditional_t<std::is_void_v<T>, value_t<E>, T>>(e, ex);
   else
-    return e.map([&](auto const& a) { return settle(a, ex); });
+    return e.map([&](auto const& a) { return settle<T>(a, ex); });
 }
 /// The tree above the last heavy node, with a hole in its place. What is not on the way to it is settled, left to right.
 template <class E, class Ex>
@@ -185,14 +185,14 @@ std::pair<std::uintptr_t, std::uintptr_t> bytes_of(V const& v) {
     (v.step[i] < 0 ? low : high) += (v.extent[i] - 1) * v.step[i];
   }
   auto const* const p = reinterpret_cast<char const*>(v.data);
-  auto const size = static_cast<index_t>(sizeof(typename V::value_type));
+  auto const size = static_cast<index_t>(sizeof(typename V::element_type));
   return {reinterpret_cast<std::uintptr_t>(p + low * size), reinterpret_cast<std::uintptr_t>(p + (high + 1) * size)};
 }
 template <class Y, class X>
 void refuse_overlap(Y const& y, X const& x, bool same_index) {
   auto const a = bytes_of(y), b = bytes_of(x);
   if (a.first >= b.second || b.first >= a.second) return;
-  if constexpr (std::is_same_v<typename Y::value_type, typename X::value_type> && Y::rank == X::rank)
+  if constexpr (std::is_same_v<typename Y::element_type, typename X::element_type> && Y::rank == X::rank)
     if (same_index && y.data == x.data && y.step == x.step) return;  // each element read and written once, at one position: in place
   throw alias_error("assign: the expression reads, at other positions than it writes, memory of its destination; use eval");
 }
@@ -236,7 +236,23 @@ void refuse_late_reads(Y const& y, E const& e, bool same_index, bool late) {
 /// A heavy result that has a name is moved in, eval(std::move(y)), or better written where it is used.
 template <expression E, executor Ex = default_executor_t<space_t<E>>>
 auto eval(E e, Ex const& ex = {}) {
-  return detail::run(e, ex);
+  return detail::run<value_t<E>>(e, ex);
+}
+/// The same with elements stored as T: eval<bfloat16>(x) of floats is rounded as it is stored.
+template <class T, expression E, executor Ex = default_executor_t<space_t<E>>>
+  requires std::is_same_v<arithmetic_t<T>, value_t<E>>
+tensor<T, E::rank, space_t<E>> eval(E e, Ex const& ex = {}) {
+  return detail::run<T>(e, ex);
+}
+
+/// x itself if its elements are stored as To, else a copy that is: to<bfloat16>(x), and to<float>(x) back.
+template <class To, class T, int R, class S, executor Ex = default_executor_t<S>>
+  requires std::is_same_v<arithmetic_t<To>, arithmetic_t<T>>
+tensor<To, R, S> to(tensor<T, R, S> const& x, Ex const& ex = {}) {
+  if constexpr (std::is_same_v<To, T>)
+    return x;
+  else
+    return eval<To>(x, ex);
 }
 
 /// Runs e into y. e may read y's memory only at the element being written (y + f(x), in place); anything else throws alias_error before any
@@ -254,7 +270,7 @@ void assign(tensor<T, R, S> const& y, E e, Ex const& ex = {}) {
 /// A packed copy: channels-last if x is, else row-major.
 template <class T, int R, class S, executor Ex = default_executor_t<S>>
 tensor<T, R, S> clone(tensor<T, R, S> const& x, Ex const& ex = {}) {
-  return eval(x, ex);
+  return eval<T>(x, ex);
 }
 /// x itself if its elements are one row-major run, else a row-major copy.
 template <class T, int R, class S, executor Ex = default_executor_t<S>>

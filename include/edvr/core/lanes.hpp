@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "edvr/core/dtype.hpp"
 #include "edvr/core/shape.hpp"
 
 namespace edvr::inline v1 {
@@ -38,6 +39,38 @@ EDVR_HD void move_pack(T* to, T const* from) {
 #endif
     std::memcpy(to, from, W * sizeof(T));
 }
+
+#if defined(__GNUC__) && !defined(__CUDACC__)
+template <int W>
+struct vectors {
+  typedef float f32 __attribute__((vector_size(W * 4), aligned(4), may_alias));
+  typedef std::uint32_t u32 __attribute__((vector_size(W * 4), aligned(4), may_alias));
+  typedef std::uint16_t u16 __attribute__((vector_size(W * 2), aligned(2), may_alias));
+};
+/// The same between storage of 16 bits and float.
+template <int W>
+EDVR_HD void move_pack(float* to, bfloat16 const* from) {
+  using v = vectors<W>;
+  *reinterpret_cast<typename v::u32*>(to) = __builtin_convertvector(*reinterpret_cast<typename v::u16 const*>(from), typename v::u32) << 16;
+}
+template <int W>
+EDVR_HD void move_pack(bfloat16* to, float const* from) {
+  using v = vectors<W>;
+  auto const bits = *reinterpret_cast<typename v::u32 const*>(from);
+  auto const value = *reinterpret_cast<typename v::f32 const*>(from);
+  typename v::u32 const rounded = value != value ? bits | 0x400000u : bits + 0x7fffu + ((bits >> 16) & 1u);
+  *reinterpret_cast<typename v::u16*>(to) = __builtin_convertvector(rounded >> 16, typename v::u16);
+}
+#else
+template <int W>
+EDVR_HD void move_pack(float* to, bfloat16 const* from) {
+  for (int i = 0; i < W; ++i) to[i] = from[i];
+}
+template <int W>
+EDVR_HD void move_pack(bfloat16* to, float const* from) {
+  for (int i = 0; i < W; ++i) to[i] = bfloat16(from[i]);
+}
+#endif
 
 template <class T>
 EDVR_HD T const& lane_of(T const& x, int) {

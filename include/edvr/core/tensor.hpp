@@ -14,12 +14,13 @@
 
 namespace edvr::inline v1 {
 
-/// A tensor: element type, rank and memory space are in the type, extents are not.
+/// A tensor: element type, rank and memory space are in the type, extents are not. Of bfloat16 it is an expression of float.
 /// A copy shares the elements, as in PyTorch; clone() copies them. Constness is shallow, as in std::span.
 template <class T, int R, class S = cpu>
 class tensor {
  public:
-  using value_type = T;
+  using element_type = T;               // what is stored
+  using value_type = arithmetic_t<T>;  // what expressions read
   using space = S;
   static constexpr int rank = R, heavy_nodes = 0;
   static constexpr bool has_last = false;

@@ -8,10 +8,11 @@
 
 namespace edvr::inline v1 {
 
-/// Pointer, extents, strides. Owns nothing; T is const where it is only read.
+/// Pointer, extents, strides. Owns nothing; T is const where it is only read. Elements of 16 bits are read and written as the float they stand for.
 template <class T, int R, class S>
 struct view {
-  using value_type = std::remove_const_t<T>;
+  using element_type = std::remove_const_t<T>;
+  using value_type = arithmetic_t<element_type>;
   using space = S;
   static constexpr int rank = R;
   static constexpr bool packs = packable<value_type>;
@@ -28,7 +29,7 @@ struct view {
 
   template <class... V>
   EDVR_HD value_type operator()(coord<R> const& at, V const&...) const {
-    return *address(at);
+    return value_type(*address(at));
   }
   template <int W, int Axis, class... V>
   EDVR_HD pack<value_type, W> operator()(lanes<W, R, Axis> const& l, V const&...) const {
@@ -36,7 +37,7 @@ struct view {
     detail::move_pack<W>(p.lane, address(l.at));
     return p;
   }
-  EDVR_HD void put(coord<R> const& at, value_type const& v) const { *address(at) = v; }
+  EDVR_HD void put(coord<R> const& at, value_type const& v) const { *address(at) = element_type(v); }
   template <int W, int Axis>
   EDVR_HD void put(lanes<W, R, Axis> const& l, pack<value_type, W> const& v) const {
     detail::move_pack<W>(address(l.at), v.lane);

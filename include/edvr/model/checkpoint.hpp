@@ -172,7 +172,7 @@ void load(nn::edvr_net<T>& net, checkpoint const& c, bool allow_nonfinite = fals
   index_t const needed = nn::parameter_count(net) * static_cast<index_t>(sizeof(T));
   if (c.file_size > 0 && needed > most_growth * c.file_size + allowance)
     throw model_error(text(c.file, ": has ", c.file_size, " bytes, the network it describes needs ", needed, "; the file is made to deceive"));
-  nn::for_each_parameter(net, [&]<int R>(std::string const& key, tensor<T, R> const& w) {
+  nn::for_each_parameter(net, [&]<class E, int R>(std::string const& key, tensor<E, R> const& w) {
     wanted.insert(key);
     auto const found = c.weights.find(key);
     if (found == c.weights.end()) return missing.push_back(key);
@@ -181,7 +181,7 @@ void load(nn::edvr_net<T>& net, checkpoint const& c, bool allow_nonfinite = fals
     if (!std::equal(shape.begin(), shape.end(), want.at, want.at + R))
       return misshaped.push_back(text(key, " is ", found->second.describe(), " in the file, the model wants ", want));
     index_t bad = 0;
-    found->second.for_each([&](auto v) { bad += !std::isfinite(static_cast<T>(v)); });
+    found->second.for_each([&](auto v) { bad += !std::isfinite(static_cast<arithmetic_t<T>>(v)); });
     if (bad) nonfinite.push_back(text(key, " (", bad, " of ", w.size(), ")"));
   });
   for (auto const& [key, t] : c.weights)
@@ -198,7 +198,7 @@ void load(nn::edvr_net<T>& net, checkpoint const& c, bool allow_nonfinite = fals
     detail::append_list(why, "with NaN or infinity", nonfinite);
     throw model_error(why + " (allow this explicitly if it is meant)");
   }
-  nn::for_each_parameter(net, [&]<int R>(std::string const& key, tensor<T, R>& w) { w = c.weights.at(key).template to<T, R>(); });
+  nn::for_each_parameter(net, [&]<class E, int R>(std::string const& key, tensor<E, R>& w) { w = to<E>(c.weights.at(key).template to<arithmetic_t<E>, R>()); });
 }
 
 /// A network from weights: configuration inferred, centre frame given or num_frame / 2.

@@ -16,7 +16,7 @@
 
 namespace edvr::inline v1::nn {
 
-/// What a caller may watch and how the work runs.
+/// What a caller may watch and how the work runs. T: what the results are, float or double.
 template <class T, class S = cpu>
 struct forward_options {
   default_executor_t<S> executor = {};
@@ -25,9 +25,11 @@ struct forward_options {
   index_t band = 64;  // rows of the result worked on at once: memory for speed, the same result
 };
 
-/// The network of one configuration. Weights are zero until they are loaded (model/checkpoint.hpp) or drawn (init_random).
+/// The network of one configuration. T: what weights and features are stored as. float, double, or bfloat16, which computes in float but multiplies
+/// pairs of 16 bits; frames, offsets and sums of colours are float then. Weights are zero until they are loaded (model/checkpoint.hpp) or drawn (init_random).
 template <class T, class S = cpu>
 struct edvr_net {
+  using value = arithmetic_t<T>;
   edvr_config config;
   nn::predeblur<T, S> predeblur;                              // with_predeblur, then conv_1x1
   conv2d<T, S> conv_1x1, conv_first;                          // conv_first: neither predeblur nor hr_in
@@ -62,7 +64,7 @@ struct edvr_net {
 
   /// x (n, t, 3, h, w), RGB in [0, 1], h and w multiples of config.size_multiple(); returns the restored centre frame
   /// (n, 3, scale h, scale w), not clamped. Throws shape_error, and cancelled if options.progress says so.
-  tensor<T, 4, S> operator()(tensor<T, 5, S> const& x, forward_options<T, S> const& options = {}) const {
+  tensor<value, 4, S> operator()(tensor<value, 5, S> const& x, forward_options<value, S> const& options = {}) const {
     check_input(x.shape());
     std::vector<frame_features<T, S>> features;
     index_t const frames = config.num_frame;
@@ -75,36 +77,36 @@ struct edvr_net {
 
   /// The second part of the forward pass: from the features of a window's frames, in order, and its centre frame (n, 3, h, w) to the restored
   /// frame. Features are released as they are used up. split: alignment's first convolutions in halves, `features` made with the same.
-  tensor<T, 4, S> restore(std::vector<frame_features<T, S>> features, tensor<T, 4, S> const& center, forward_options<T, S> const& options = {},
-                          split_alignment<T, S> const* split = nullptr) const {
+  tensor<value, 4, S> restore(std::vector<frame_features<T, S>> features, tensor<value, 4, S> const& center, forward_options<value, S> const& options = {},
+                              split_alignment<T, S> const* split = nullptr) const {
     auto const& ex = options.executor;
     index_t const frames = config.num_frame;
     auto const frame = [&](index_t t) -> auto& { return features.at(static_cast<std::size_t>(t)); };
     if (options.see)
-      for (index_t t = 0; t < frames; ++t) options.see("feat_l1", t, frame(t).l1);
+      for (index_t t = 0; t < frames; ++t) options.see("feat_l1", t, to<value>(frame(t).l1, ex));
     std::vector<tensor<T, 4, S>> aligned;
     auto const reference = frame(config.center());
     auto const halves = split ? split->of_reference(reference, ex) : reference_halves<T, S>{};
     for (index_t t = 0; t < frames; ++t) {
       auto const neighbour = std::exchange(frame(t), {});
       aligned.push_back(split ? pcd_align(*split, neighbour, halves, ex, options.see, t) : pcd_align(neighbour, reference, ex, options.see, t));
-      if (options.see) options.see("aligned", t, aligned.back());
+      if (options.see) options.see("aligned", t, to<value>(aligned.back(), ex));
       report(options, 0.5 + 0.25 * static_cast<double>(t + 1) / static_cast<double>(frames));
     }
     features.clear();
     auto fused = fuse(std::move(aligned), options);
-    if (options.see) options.see("fusion", -1, fused);
+    if (options.see) options.see("fusion", -1, to<value>(fused, ex));
     report(options, 0.8);
     return reconstruct(std::move(fused), center, options);
   }
 
   /// Features of one frame (n, 3, h, w); they depend on nothing else, so they may be kept over the windows that share it.
   /// split: with the halves that restore() wants then.
-  frame_features<T, S> extract(tensor<T, 4, S> const& x, default_executor_t<S> const& ex = {}, split_alignment<T, S> const* split = nullptr) const {
+  frame_features<T, S> extract(tensor<value, 4, S> const& x, default_executor_t<S> const& ex = {}, split_alignment<T, S> const* split = nullptr) const {
     frame_features<T, S> f;
     f.l1 = run_in_order(feature_extraction, entry(x, ex), ex);
-    f.l2 = eval(lrelu(conv_l2_2(lrelu(conv_l2_1(f.l1)))), ex);
-    f.l3 = eval(lrelu(conv_l3_2(lrelu(conv_l3_1(f.l2)))), ex);
+    f.l2 = eval<T>(lrelu(conv_l2_2(lrelu(conv_l2_1(f.l1)))), ex);
+    f.l3 = eval<T>(lrelu(conv_l3_2(lrelu(conv_l3_1(f.l2)))), ex);
     if (split) f.half = split->of_neighbour(f, ex);
     return f;
   }
@@ -131,7 +133,7 @@ struct edvr_net {
   }
 
  private:
-  static void report(forward_options<T, S> const& options, double done) {
+  static void report(forward_options<value, S> const& options, double done) {
     if (options.progress && !options.progress(done)) throw cancelled("EDVR: stopped by the caller");
   }
   void check_input(coord<5> const& s) const {
@@ -141,12 +143,12 @@ struct edvr_net {
     if (s[0] < 1 || s[3] < m || s[4] < m || s[3] % m != 0 || s[4] % m != 0)
       throw shape_error(text("EDVR: input has shape ", s, "; expected h and w to be positive multiples of ", m, " (pad the frames, as video_restorer does)"));
   }
-  tensor<T, 4, S> entry(tensor<T, 4, S> const& x, default_executor_t<S> const& ex) const {
-    if (config.with_predeblur) return eval(conv_1x1(predeblur(x, ex)), ex);
-    if (config.hr_in) return eval(lrelu(conv_first_3(lrelu(conv_first_2(lrelu(conv_first_1(x)))))), ex);
-    return eval(lrelu(conv_first(x)), ex);
+  tensor<T, 4, S> entry(tensor<value, 4, S> const& x, default_executor_t<S> const& ex) const {
+    if (config.with_predeblur) return eval<T>(conv_1x1(predeblur(x, ex)), ex);
+    if (config.hr_in) return eval<T>(lrelu(conv_first_3(lrelu(conv_first_2(lrelu(conv_first_1(x)))))), ex);
+    return eval<T>(lrelu(conv_first(x)), ex);
   }
-  tensor<T, 4, S> fuse(std::vector<tensor<T, 4, S>> aligned, forward_options<T, S> const& options) const {
+  tensor<T, 4, S> fuse(std::vector<tensor<T, 4, S>> aligned, forward_options<value, S> const& options) const {
     if (config.with_tsa) return tsa(std::move(aligned), options.executor, options.see);
     auto s = aligned.front().shape();
     index_t const c = s[1];
@@ -156,16 +158,16 @@ struct edvr_net {
       assign(slice(all, 1, t * c, (t + 1) * c), aligned[static_cast<std::size_t>(t)], options.executor);
       aligned[static_cast<std::size_t>(t)] = {};
     }
-    return eval(plain_fusion(all), options.executor);
+    return eval<T>(plain_fusion(all), options.executor);
   }
   /// features (n, c, h, w) and the centre frame to the output.
-  tensor<T, 4, S> reconstruct(tensor<T, 4, S> features, tensor<T, 4, S> const& center, forward_options<T, S> const& options) const {
+  tensor<value, 4, S> reconstruct(tensor<T, 4, S> features, tensor<value, 4, S> const& center, forward_options<value, S> const& options) const {
     auto const& ex = options.executor;
     auto z = run_in_order(reconstruction, std::move(features), ex);
-    if (options.see) options.see("reconstruction", -1, z);
+    if (options.see) options.see("reconstruction", -1, to<value>(z, ex));
     report(options, 0.9);
     auto const s = z.shape();
-    auto const y = empty<T, S>(coord<4>{{s[0], 3, 4 * s[2], 4 * s[3]}});
+    auto const y = empty<value, S>(coord<4>{{s[0], 3, 4 * s[2], 4 * s[3]}});
     if (config.hr_in)
       assign(y, center, ex);
     else
@@ -175,15 +177,16 @@ struct edvr_net {
   }
 };
 
-/// Weights drawn at random, for timing and tests: activations keep about the size of their input. The same numbers for float and double.
+/// Weights drawn at random, for timing and tests: activations keep about the size of their input. The same numbers for every T, as it
+/// stores them.
 template <class T>
 void init_random(edvr_net<T, cpu>& net, std::uint64_t seed) {
-  for_each_parameter(net, [&]<int R>(std::string const& key, tensor<T, R>& w) {
+  for_each_parameter(net, [&]<class E, int R>(std::string const& key, tensor<E, R>& w) {
     index_t fan_in = 1;
     for (int i = 1; i < R; ++i) fan_in *= w.extent(i);
     bool const in_block = key.find("conv2.weight") != std::string::npos && key.find("offset_conv2") == std::string::npos;
     double const deviation = R == 1 ? 0.01 : (in_block ? 0.3 : 1.0) * std::sqrt(1.0 / static_cast<double>(fan_in));
-    w = eval(cast<T>(normal<float>(w.shape(), ++seed, 0, deviation)));
+    w = eval<E>(cast<arithmetic_t<E>>(normal<float>(w.shape(), ++seed, 0, deviation)));
   });
 }
 

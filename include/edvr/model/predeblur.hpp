@@ -38,15 +38,15 @@ struct predeblur {
   }
 
   template <executor Ex = default_executor_t<S>>
-  tensor<T, 4, S> operator()(tensor<T, 4, S> const& x, Ex const& ex = {}) const {
-    auto a = eval(lrelu(conv_first(x)), ex);
-    if (hr_in) a = eval(lrelu(stride_conv_hr2(lrelu(stride_conv_hr1(a)))), ex);
-    auto b = eval(lrelu(stride_conv_l2(a)), ex);
-    auto const d = resblock_l3(eval(lrelu(stride_conv_l3(b)), ex), ex);
-    b = eval(resblock_l2_1(b, ex) + upsample_bilinear(d, 2), ex);
+  tensor<T, 4, S> operator()(tensor<arithmetic_t<T>, 4, S> const& x, Ex const& ex = {}) const {
+    auto a = eval<T>(lrelu(conv_first(x)), ex);
+    if (hr_in) a = eval<T>(lrelu(stride_conv_hr2(lrelu(stride_conv_hr1(a)))), ex);
+    auto b = eval<T>(lrelu(stride_conv_l2(a)), ex);
+    auto const d = resblock_l3(eval<T>(lrelu(stride_conv_l3(b)), ex), ex);
+    b = eval<T>(resblock_l2_1(b, ex) + upsample_bilinear(d, 2), ex);
     b = resblock_l2_2(b, ex);
     for (int i = 0; i < 2; ++i) a = resblock_l1[static_cast<std::size_t>(i)](a, ex);
-    a = eval(a + upsample_bilinear(b, 2), ex);
+    a = eval<T>(a + upsample_bilinear(b, 2), ex);
     for (int i = 2; i < 5; ++i) a = resblock_l1[static_cast<std::size_t>(i)](a, ex);
     return a;
   }

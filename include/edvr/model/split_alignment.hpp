@@ -29,11 +29,11 @@ struct split_alignment {
 
   template <executor Ex = default_executor_t<S>>
   pyramid<T, S> of_neighbour(pyramid<T, S> const& f, Ex const& ex = {}) const {
-    return {eval(neighbour.l1(f.l1), ex), eval(neighbour.l2(f.l2), ex), eval(neighbour.l3(f.l3), ex)};
+    return {eval<T>(neighbour.l1(f.l1), ex), eval<T>(neighbour.l2(f.l2), ex), eval<T>(neighbour.l3(f.l3), ex)};
   }
   template <executor Ex = default_executor_t<S>>
   reference_halves<T, S> of_reference(pyramid<T, S> const& f, Ex const& ex = {}) const {
-    return {{eval(reference.l1(f.l1), ex), eval(reference.l2(f.l2), ex), eval(reference.l3(f.l3), ex)}, eval(cascade_reference(f.l1), ex)};
+    return {{eval<T>(reference.l1(f.l1), ex), eval<T>(reference.l2(f.l2), ex), eval<T>(reference.l3(f.l3), ex)}, eval<T>(cascade_reference(f.l1), ex)};
   }
 
  private:

@@ -39,20 +39,20 @@ struct tsa_fusion {
 
   /// aligned: one (n, c, h, w) a frame, released one by one as they are used; returns (n, c, h, w).
   template <executor Ex = default_executor_t<S>>
-  tensor<T, 4, S> operator()(std::vector<tensor<T, 4, S>> aligned, Ex const& ex = {}, observer<T, S> const& see = {}) const {
+  tensor<T, 4, S> operator()(std::vector<tensor<T, 4, S>> aligned, Ex const& ex = {}, observer<arithmetic_t<T>, S> const& see = {}) const {
     auto masked = weigh_frames(std::move(aligned), ex, see);  // (n, t * c, h, w)
-    auto const feat = eval(lrelu(feat_fusion(masked)), ex);
-    auto s = eval(lrelu(spatial_attn1(masked)), ex);
+    auto const feat = eval<T>(lrelu(feat_fusion(masked)), ex);
+    auto s = eval<T>(lrelu(spatial_attn1(masked)), ex);
     masked = {};
 
     pool2d_params const half{.kernel = 3, .stride = 2, .padding = 1};
-    s = eval(lrelu(spatial_attn2(concat(max_pool2d(s, half), avg_pool2d(s, half)))), ex);  // (n, c, h / 2, w / 2)
-    auto l = eval(lrelu(spatial_attn_l1(s)), ex);
-    l = eval(lrelu(spatial_attn_l2(concat(max_pool2d(l, half), avg_pool2d(l, half)))), ex);  // (n, c, h / 4, w / 4)
-    s = eval(lrelu(spatial_attn3(s)) + upsample_bilinear(lrelu(spatial_attn_l3(l)), 2), ex);
-    s = eval(spatial_attn5(upsample_bilinear(lrelu(spatial_attn4(s)), 2)), ex);  // (n, c, h, w)
+    s = eval<T>(lrelu(spatial_attn2(concat(max_pool2d(s, half), avg_pool2d(s, half)))), ex);  // (n, c, h / 2, w / 2)
+    auto l = eval<T>(lrelu(spatial_attn_l1(s)), ex);
+    l = eval<T>(lrelu(spatial_attn_l2(concat(max_pool2d(l, half), avg_pool2d(l, half)))), ex);  // (n, c, h / 4, w / 4)
+    s = eval<T>(lrelu(spatial_attn3(s)) + upsample_bilinear(lrelu(spatial_attn_l3(l)), 2), ex);
+    s = eval<T>(spatial_attn5(upsample_bilinear(lrelu(spatial_attn4(s)), 2)), ex);  // (n, c, h, w)
     if (see) see("spatial_attention", -1, eval(sigmoid(s), ex));
-    return eval(spatial_attention_gate(feat, s, spatial_attn_add2(lrelu(spatial_attn_add1(s)))), ex);
+    return eval<T>(spatial_attention_gate(feat, s, spatial_attn_add2(lrelu(spatial_attn_add1(s)))), ex);
   }
   void parameters(auto&& visit) {
     visit("temporal_attn1", temporal_attn1);
@@ -73,8 +73,8 @@ struct tsa_fusion {
  private:
   /// Every frame times its temporal attention, frame after frame along the channels.
   template <class Ex>
-  tensor<T, 4, S> weigh_frames(std::vector<tensor<T, 4, S>> aligned, Ex const& ex, observer<T, S> const& see) const {
-    auto const reference = eval(temporal_attn1(aligned.at(static_cast<std::size_t>(center))), ex);
+  tensor<T, 4, S> weigh_frames(std::vector<tensor<T, 4, S>> aligned, Ex const& ex, observer<arithmetic_t<T>, S> const& see) const {
+    auto const reference = eval<T>(temporal_attn1(aligned.at(static_cast<std::size_t>(center))), ex);
     auto s = reference.shape();
     index_t const c = s[1];
     s[1] *= static_cast<index_t>(aligned.size());

@@ -19,7 +19,7 @@ class row_band {
   row_band(coord<4> const& shape, index_t rows) : height_(shape[2]) {
     coord<4> const s{{shape[0], shape[1], std::min(rows, shape[2]) + 2, shape[3]}};
     rows_ = empty<T, S>(s, channels_last(s));
-    assign(slice(rows_, 2, 0, 1), constant_like(T(0), slice(rows_, 2, 0, 1)));
+    assign(slice(rows_, 2, 0, 1), constant_like(arithmetic_t<T>(0), slice(rows_, 2, 0, 1)));
   }
   index_t ready() const { return ready_; }
   /// Makes room for rows ready() .. last - 1 and returns them, to be written; rows before `keep` - 1 are forgotten.
@@ -36,7 +36,7 @@ class row_band {
       first_ += forget;
     }
     index_t const from = std::exchange(ready_, last);
-    if (last == height_) assign(slice(rows_, 2, last - first_, last - first_ + 1), constant_like(T(0), slice(rows_, 2, 0, 1)), ex);
+    if (last == height_) assign(slice(rows_, 2, last - first_, last - first_ + 1), constant_like(arithmetic_t<T>(0), slice(rows_, 2, 0, 1)), ex);
     return slice(rows_, 2, from - first_, last - first_);
   }
   /// Rows from - 1 .. to, which exist: what a 3x3 convolution without vertical padding reads for its rows from .. to - 1.
@@ -59,7 +59,7 @@ struct upsampling {
   /// y (n, 3, 4 h, 4 w) += the colours. band: rows of y worked on at once; the result does not depend on it. step(done), done in [0, 1], is
   /// told after every band.
   template <class Ex, class Step>
-  void operator()(tensor<T, 4, S> const& features, tensor<T, 4, S> const& y, index_t band, Ex const& ex, Step const& step) const {
+  void operator()(tensor<T, 4, S> const& features, tensor<arithmetic_t<T>, 4, S> const& y, index_t band, Ex const& ex, Step const& step) const {
     auto const s = features.shape();
     index_t const n = s[0], c = s[1], h = s[2], w = s[3], height = 4 * h;
     band = std::clamp<index_t>(band, 1, height);

@@ -55,15 +55,15 @@ tensor<T, 5> pad_frames(tensor<T, 5> const& x, index_t multiple, pad_mode mode, 
 /// One window of any frame size through the network: padded, run (four times for the ensemble), cropped.
 /// x (n, t, 3, h, w) with h, w >= 1; returns (n, 3, scale h, scale w), not clamped. Throws as edvr_net does.
 template <class T>
-tensor<T, 4> restore_window(nn::edvr_net<T> const& net, tensor<T, 5> const& x, video_options<T> const& options = {}) {
+tensor<arithmetic_t<T>, 4> restore_window(nn::edvr_net<T> const& net, std::type_identity_t<tensor<arithmetic_t<T>, 5>> const& x, std::type_identity_t<video_options<arithmetic_t<T>>> const& options = {}) {
   auto const s = x.shape();
   if (s[3] < 1 || s[4] < 1) throw shape_error(text("restore_window: input has shape ", s, "; expected no empty frames"));
   auto const& ex = options.forward.executor;
   auto const padded = pad_frames(x, net.config.size_multiple(), options.spatial, ex);
-  auto const crop = [&](tensor<T, 4> const& y) { return slice(slice(y, 2, 0, s[3] * net.config.scale()), 3, 0, s[4] * net.config.scale()); };
+  auto const crop = [&](auto const& y) { return slice(slice(y, 2, 0, s[3] * net.config.scale()), 3, 0, s[4] * net.config.scale()); };
   if (!options.ensemble) return contiguous(crop(net(padded, options.forward)), ex);
 
-  tensor<T, 4> sum;
+  tensor<arithmetic_t<T>, 4> sum;
   for (int flips = 0; flips < 4; ++flips) {
     auto forward = options.forward;
     if (forward.progress) forward.progress = [&, flips](double done) { return options.forward.progress((flips + done) / 4); };
@@ -77,7 +77,7 @@ tensor<T, 4> restore_window(nn::edvr_net<T> const& net, tensor<T, 5> const& x, v
     else
       sum = eval(y, ex);
   }
-  return contiguous(crop(eval(sum / T(4), ex)), ex);
+  return contiguous(crop(eval(sum / arithmetic_t<T>(4), ex)), ex);
 }
 
 /// Takes the frames of a clip one by one and gives restored frames back, one for each, in order:
@@ -87,10 +87,11 @@ tensor<T, 4> restore_window(nn::edvr_net<T> const& net, tensor<T, 5> const& x, v
 template <class T>
 class video_restorer {
  public:
-  explicit video_restorer(nn::edvr_net<T> net, video_options<T> options = {}) : net_(std::move(net)), split_(net_.pcd_align), options_(std::move(options)) {}
+  using value = arithmetic_t<T>;  // of frames
+  explicit video_restorer(nn::edvr_net<T> net, video_options<value> options = {}) : net_(std::move(net)), split_(net_.pcd_align), options_(std::move(options)) {}
 
   /// frame (3, h, w), RGB in [0, 1], all of one size. The restorer keeps the handle: do not write to the frame afterwards. Throws shape_error.
-  void push(tensor<T, 3> frame) {
+  void push(tensor<value, 3> frame) {
     auto const s = frame.shape();
     if (finished_) throw error("video_restorer: push after finish; make a new one for the next clip");
     if (s[0] != 3 || s[1] < 1 || s[2] < 1) throw shape_error(text("video_restorer: frame ", received_, " has shape ", s, "; expected (3, h, w)"));
@@ -109,7 +110,7 @@ class video_restorer {
   void finish() { finished_ = true; }
   /// The next restored frame (3, scale h, scale w), not clamped, if the frames it needs are here. Throws numeric_error, naming the frame,
   /// if the result is not finite, and what the network throws.
-  std::optional<tensor<T, 3>> pop() {
+  std::optional<tensor<value, 3>> pop() {
     if (!is_ready()) return {};
     // While the clip goes on its end is not in this window, so any length beyond the frames received does.
     auto const frames = window_frames(given_, finished_ ? received_ : received_ + net_.config.num_frame, frame_window(), options_.padding);
@@ -137,15 +138,15 @@ class video_restorer {
     return given_ + frame_window().after() < received_ && (!at_start || received_ >= net_.config.num_frame);
   }
 
-  tensor<T, 3> const& frame(index_t number) const { return kept_.at(static_cast<std::size_t>(number - dropped_)); }
+  tensor<value, 3> const& frame(index_t number) const { return kept_.at(static_cast<std::size_t>(number - dropped_)); }
   /// All of the window anew.
-  tensor<T, 4> from_window(std::vector<index_t> const& frames) const {
-    auto const x = empty<T>(coord<5>{{1, net_.config.num_frame, 3, size_[1], size_[2]}});
+  tensor<value, 4> from_window(std::vector<index_t> const& frames) const {
+    auto const x = empty<value>(coord<5>{{1, net_.config.num_frame, 3, size_[1], size_[2]}});
     for (std::size_t t = 0; t < frames.size(); ++t) assign(select(select(x, 0, 0), 0, static_cast<index_t>(t)), frame(frames[t]), options_.forward.executor);
     return restore_window(net_, x, options_);
   }
   /// Only what no window before has computed.
-  tensor<T, 4> from_features(std::vector<index_t> const& frames) {
+  tensor<value, 4> from_features(std::vector<index_t> const& frames) {
     auto const& forward = options_.forward;
     auto const padded = [&](index_t f) {
       auto const x = unsqueeze(unsqueeze(frame(f), 0), 0);
@@ -166,9 +167,9 @@ class video_restorer {
 
   nn::edvr_net<T> net_;
   nn::split_alignment<T> split_;
-  video_options<T> options_;
+  video_options<value> options_;
   std::map<index_t, nn::frame_features<T>> features_;
-  std::deque<tensor<T, 3>> kept_;  // frames dropped_ .. received_ - 1
+  std::deque<tensor<value, 3>> kept_;  // frames dropped_ .. received_ - 1
   coord<3> size_{};
   index_t received_ = 0, given_ = 0, dropped_ = 0;
   bool finished_ = false;
@@ -182,14 +183,14 @@ class two_stage_restorer {
   two_stage_restorer(video_restorer<T> first, video_restorer<T> second) : first_(std::move(first)), second_(std::move(second)) {
     if (!second_.net().config.hr_in) throw model_error("two stages: the second model enlarges; expected one with high-resolution input (hr_in)");
   }
-  void push(tensor<T, 3> frame) { first_.push(std::move(frame)); }
+  void push(tensor<arithmetic_t<T>, 3> frame) { first_.push(std::move(frame)); }
   index_t seek(index_t frame) { return first_.seek(second_.seek(frame)); }
   void finish() { finished_ = true, first_.finish(); }
-  std::optional<tensor<T, 3>> pop() {
+  std::optional<tensor<arithmetic_t<T>, 3>> pop() {
     for (;;) {
       if (auto y = second_.pop()) return y;
       if (auto between = first_.pop())
-        second_.push(from_8bit<T>(to_8bit(*between)));
+        second_.push(from_8bit<arithmetic_t<T>>(to_8bit(*between)));
       else if (finished_ && !drained_)
         drained_ = true, second_.finish();
       else

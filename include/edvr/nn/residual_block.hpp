@@ -13,28 +13,28 @@ namespace edvr::inline v1::nn {
 
 /// x + res_scale * conv2(activation(conv1(x))): residual block without batch norm. EDVR's weights were trained with the rectifier;
 /// leaky: residual_block<T, S, fn::leaky_relu<T>>{..., .activation = {0.1f}}.
-template <class T, class S = cpu, class Activation = fn::relu<T>>
+template <class T, class S = cpu, class Activation = fn::relu<arithmetic_t<T>>>
 struct residual_block {
   conv2d<T, S> conv1, conv2;
-  T res_scale = T(1);
+  arithmetic_t<T> res_scale = 1;
   Activation activation = {};
 
   template <executor Ex = default_executor_t<S>>
   tensor<T, 4, S> operator()(tensor<T, 4, S> const& x, Ex const& ex = {}) const {
-    return eval(x + res_scale * conv2(apply_each(activation, conv1(x))), ex);
+    return eval<T>(x + res_scale * conv2(apply_each(activation, conv1(x))), ex);
   }
   void parameters(auto&& visit) {
     visit("conv1", conv1);
     visit("conv2", conv2);
   }
 };
-template <class T, class S = cpu, class Activation = fn::relu<T>>
+template <class T, class S = cpu, class Activation = fn::relu<arithmetic_t<T>>>
 residual_block<T, S, Activation> make_residual_block(index_t channels, Activation activation = {}) {
-  return {nn::conv2d<T, S>(channels, channels, 3), nn::conv2d<T, S>(channels, channels, 3), T(1), activation};
+  return {nn::conv2d<T, S>(channels, channels, 3), nn::conv2d<T, S>(channels, channels, 3), 1, activation};
 }
 
 /// Blocks one after the other.
-template <class T, class S = cpu, class Activation = fn::relu<T>>
+template <class T, class S = cpu, class Activation = fn::relu<arithmetic_t<T>>>
 using residual_blocks = std::vector<residual_block<T, S, Activation>>;
 
 template <class T, class S, class Activation, executor Ex = default_executor_t<S>>

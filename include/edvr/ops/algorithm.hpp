@@ -14,8 +14,8 @@ namespace algo {
 struct automatic {};  // choose() below
 struct reference {};  // the plain sum, one output element after the other: runs everywhere, obviously right
 struct im2col {};     // columns of a band of pixels, then a matrix product
-struct direct {};     // a panel of pixels that stays in cache, times packed weights in registers: float on a CPU
-struct winograd {};   // F(4x4, 3x3), a quarter of the multiplications: float on a CPU, 3x3 windows that move by 1
+struct direct {};     // a panel of pixels that stays in cache, times packed weights in registers: float and bfloat16 on a CPU
+struct winograd {};   // F(4x4, 3x3), a quarter of the multiplications: float and bfloat16 on a CPU, 3x3 windows that move by 1
 }  // namespace algo
 
 enum class algorithm { reference, im2col, direct, winograd };
@@ -27,7 +27,7 @@ constexpr std::string_view name(algorithm a) {
 namespace detail {
 /// Elements and a space for which the vector kernels are compiled.
 template <class T, class S>
-inline constexpr bool has_vector_kernels = EDVR_VECTOR_KERNELS && std::is_same_v<S, cpu> && std::is_same_v<T, float>;
+inline constexpr bool has_vector_kernels = EDVR_VECTOR_KERNELS && std::is_same_v<S, cpu> && std::is_same_v<arithmetic_t<T>, float>;
 
 template <class Algo>
 inline constexpr bool needs_vector_kernels = std::is_same_v<Algo, algo::direct> || std::is_same_v<Algo, algo::winograd>;
@@ -39,7 +39,7 @@ constexpr bool winograd_can(coord<4> const& weight, conv2d_params const& p) {
 inline constexpr index_t winograd_channels = 16;
 }  // namespace detail
 
-/// What algo::automatic means for conv2d, deform_conv2d and matmul on elements T in space S: a matter of types first, so that a tree holds the
+/// What algo::automatic means for conv2d, deform_conv2d and matmul with weights of T in space S: a matter of types first, so that a tree holds the
 /// code of one family. Element types other than float and double have no fast matrix product.
 template <class Algo, class T, class S>
 constexpr algorithm choose() {

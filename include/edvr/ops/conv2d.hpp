@@ -14,26 +14,27 @@
 namespace edvr::inline v1 {
 
 namespace fn {
-/// One output element: the plain sum.
+/// One output element: the plain sum. Weights of T; x is rounded to T, as the fast algorithms do.
 template <class X, class T>
 struct conv2d_reference {
   static constexpr bool packs = false;
+  using value = arithmetic_t<T>;
   X x;
   coord<4> in;
   view<T const, 4, typename X::space> weight;
-  T const* bias;  // may be null
+  value const* bias;  // may be null
   conv2d_params p;
   bool unit(int) const { return false; }
-  EDVR_HD T operator()(coord<4> const& o) const {
+  EDVR_HD value operator()(coord<4> const& o) const {
     index_t const c = weight.extent[1], first = o[1] / (weight.extent[0] / p.groups) * c;  // channels of o's group
-    T sum = bias ? bias[o[1]] : T(0);
+    value sum = bias ? bias[o[1]] : value(0);
     for (index_t i = 0; i < weight.extent[2]; ++i) {
       index_t const h = o[2] * p.stride.y - p.padding.y + i * p.dilation.y;
       if (h < 0 || h >= in[2]) continue;
       for (index_t j = 0; j < weight.extent[3]; ++j) {
         index_t const w = o[3] * p.stride.x - p.padding.x + j * p.dilation.x;
         if (w < 0 || w >= in[3]) continue;
-        for (index_t a = 0; a < c; ++a) sum += x(coord<4>{{o[0], first + a, h, w}}) * weight(coord<4>{{o[1], a, i, j}});
+        for (index_t a = 0; a < c; ++a) sum += value(T(x(coord<4>{{o[0], first + a, h, w}}))) * weight(coord<4>{{o[1], a, i, j}});
       }
     }
     return sum;
@@ -48,14 +49,14 @@ inline constexpr bool is_stored = is_tensor<E>;
 template <class A, class B, int Axis>
 inline constexpr bool is_stored<concat_node<A, B, Axis>> = is_stored<A> && is_stored<B>;
 
-/// A pointwise equivalent of e that is cheap to read many times.
-template <class E, class Ex>
+/// A pointwise equivalent of e that is cheap to read many times; what must be evaluated for it is stored as T.
+template <class T, class E, class Ex>
 auto settle_for_windows(E const& e, Ex const& ex) {
-  auto settled = settle(e, ex);
+  auto settled = settle<T>(e, ex);
   if constexpr (is_stored<decltype(settled)>)
     return settled;
   else
-    return run(settled, ex);
+    return run<T>(settled, ex);
 }
 template <class T, class S>
 tensor<T, 1, S> dense(tensor<T, 1, S> const& bias) {
@@ -63,9 +64,9 @@ tensor<T, 1, S> dense(tensor<T, 1, S> const& bias) {
 }
 
 /// By direct or winograd, whatever is read and stored around it: compiled once.
-template <class Ex>
-void conv2d_vectorised(algorithm a, source<float> const& in, sink<float> const& out, coord<4> const& y_shape, tensor<float, 4> const& weight, float const* biases,
-                       conv2d_params const& p, channel_order const& order, packed_weights* kept, Ex const& ex) {
+template <class T, class Ex>
+void conv2d_vectorised(algorithm a, source<T> const& in, sink<float> const& out, coord<4> const& y_shape, tensor<T, 4> const& weight, float const* biases, conv2d_params const& p,
+                       channel_order const& order, packed_weights<T>* kept, Ex const& ex) {
   auto const isa = resolve(ex.isa);
   auto const& kernel = kernels(isa);
   auto const packed_form = packed(kept, a, isa, p.groups, order.planes, weight, [&] {
@@ -84,19 +85,19 @@ void conv2d_vectorised(algorithm a, source<float> const& in, sink<float> const& 
 
 template <class X, class T, class S, class Algo>
 struct conv2d_node : private used_twice_name_its_value_with_eval {
-  using value_type = T;
+  using value_type = arithmetic_t<T>;
   using space = S;
   using runs_once = void;
   static constexpr int rank = 4, heavy_nodes = X::heavy_nodes + 1;
   static constexpr bool has_last = true;
   X x;
   tensor<T, 4, S> weight;
-  tensor<T, 1, S> bias;
+  tensor<value_type, 1, S> bias;
   conv2d_params p;
   coord<4> extent;
-  std::shared_ptr<packed_weights> kept;  // of the module that holds the weights, if one does
+  std::shared_ptr<packed_weights<T>> kept;  // of the module that holds the weights, if one does
 
-  conv2d_node(X input, tensor<T, 4, S> w, tensor<T, 1, S> b, conv2d_params const& params, coord<4> const& result, std::shared_ptr<packed_weights> k)
+  conv2d_node(X input, tensor<T, 4, S> w, tensor<value_type, 1, S> b, conv2d_params const& params, coord<4> const& result, std::shared_ptr<packed_weights<T>> k)
       : x(std::move(input)), weight(std::move(w)), bias(std::move(b)), p(params), extent(result), kept(std::move(k)) {}
   coord<4> shape() const { return extent; }
   static constexpr bool makes_channels_last() { return true; }
@@ -109,32 +110,33 @@ struct conv2d_node : private used_twice_name_its_value_with_eval {
   }
   template <class Store, class Ex>
   void run(Store const& to, Ex const& ex) const {
-    auto const input = settle_for_windows(x, ex);
+    auto const input = settle_for_windows<T>(x, ex);
     auto const in = reader(input);
     auto const b = dense(bias);
-    T const* const biases = b ? b.data() : nullptr;
+    value_type const* const biases = b ? b.data() : nullptr;
     constexpr algorithm family = choose<Algo, T, S>();
     if constexpr (family == algorithm::im2col)
-      conv2d_im2col(source_of(in, input.shape(), resolve(ex.isa)), sink_of<T>(to, resolve(ex.isa)), extent, weight.read(), biases, p, ex);
+      conv2d_im2col(source_of<T>(in, input.shape(), resolve(ex.isa)), sink_of<T>(to, resolve(ex.isa)), extent, weight.read(), biases, p, ex);
     else if constexpr (family == algorithm::reference)
       ex.for_each(to.y, composed{fn::conv2d_reference<bare<decltype(in)>, T>{in, input.shape(), weight.read(), biases, p}, to.epilogue});
     else
-      run_vectorised(source_of(in, input.shape(), resolve(ex.isa)), to, biases, ex);
+      run_vectorised(source_of<T>(in, input.shape(), resolve(ex.isa)), to, biases, ex);
   }
 
  private:
   template <class Store, class Ex>
-  void run_vectorised(source<T> const& in, Store to, T const* biases, Ex const& ex) const {
+  void run_vectorised(source<T> const& in, Store to, value_type const* biases, Ex const& ex) const {
     channel_order order{extent[1]};
     if constexpr (is_shuffled<decltype(to.y)>)  // through a pixel_shuffle, if what stands between does not look at positions
       if (position_free<decltype(to.epilogue)> && p.groups == 1 && extent[1] / (to.y.r * to.y.r) % widest == 0) to.y.planes = true, order.planes = to.y.r * to.y.r;
-    conv2d_vectorised(choose_conv2d<Algo, T, S>(weight.shape(), p), in, sink_of<T>(to, resolve(ex.isa)), extent, weight, biases, p, order, kept.get(), ex);
+    conv2d_vectorised(choose_conv2d<Algo, T, S>(weight.shape(), p), in, sink_of<value_type>(to, resolve(ex.isa)), extent, weight, biases, p, order, kept.get(), ex);
   }
 };
 
 template <class Algo, class X, class T, class S>
-auto conv2d(X&& x, tensor<T, 4, S> weight, tensor<T, 1, S> bias, conv2d_params const& p, std::shared_ptr<packed_weights> kept) {
-  static_assert(!needs_vector_kernels<Algo> || has_vector_kernels<T, S>, "algo::direct and algo::winograd are for float on a CPU; use algo::im2col or algo::reference");
+auto conv2d(X&& x, tensor<T, 4, S> weight, tensor<arithmetic_t<T>, 1, S> bias, conv2d_params const& p, std::type_identity_t<std::shared_ptr<packed_weights<T>>> kept) {
+  static_assert(!needs_vector_kernels<Algo> || has_vector_kernels<T, S>, "algo::direct and algo::winograd are for float and bfloat16 on a CPU; use algo::im2col or algo::reference");
+  static_assert(!std::is_same_v<Algo, algo::im2col> || std::is_same_v<T, arithmetic_t<T>>, "algo::im2col is for float and double; use algo::direct or algo::reference");
   index_t const biases = bias ? bias.extent(0) : 0;
   auto const shape = conv2d_shape("conv2d", x.shape(), weight.shape(), bias ? &biases : nullptr, p);
   if (std::is_same_v<Algo, algo::winograd> && !winograd_can(weight.shape(), p))
@@ -145,18 +147,21 @@ auto conv2d(X&& x, tensor<T, 4, S> weight, tensor<T, 1, S> bias, conv2d_params c
 
 /// 2-D cross-correlation with zero padding.
 /// x (n, c, h, w);  weight (k, c / groups, r, s);  bias (k), or none;  returns (n, k, oh, ow) with
-/// oh = (h + 2 padding - dilation (r - 1) - 1) / stride + 1, and ow likewise. Sums in T.
+/// oh = (h + 2 padding - dilation (r - 1) - 1) / stride + 1, and ow likewise. Sums in float or double. Weights stored as bfloat16 round x to
+/// bfloat16 too, and are multiplied so: twice as fast where the processor can.
 /// Lazy, heavy: runs once, and arithmetic around it is applied while it stores. Throws shape_error. Cost: 2 n k oh ow (c / groups) r s flop;
 /// by Winograd's algorithm, which is the default for 3x3 windows of float with stride 1, about 0.3 of that. There a NaN or an infinity in x
 /// reaches all of the 4 x 4 results that are computed together. algo::direct{} keeps it to its window.
 /// Same as torch.nn.functional.conv2d.
-template <has_rank<4> X, class T = value_t<X>, class S = space_t<X>, class Algo = algo::automatic>
-auto conv2d(X&& x, std::type_identity_t<tensor<T, 4, S>> weight, std::type_identity_t<tensor<T, 1, S>> bias, conv2d_params p = {}, Algo = {}) {
+template <has_rank<4> X, class T, class S = space_t<X>, class Algo = algo::automatic>
+  requires same_element<X, tensor<T, 4, S>>
+auto conv2d(X&& x, tensor<T, 4, S> weight, std::type_identity_t<tensor<arithmetic_t<T>, 1, S>> bias, conv2d_params p = {}, Algo = {}) {
   return detail::conv2d<Algo>(std::forward<X>(x), std::move(weight), std::move(bias), p, nullptr);
 }
-template <has_rank<4> X, class T = value_t<X>, class S = space_t<X>, class Algo = algo::automatic>
-auto conv2d(X&& x, std::type_identity_t<tensor<T, 4, S>> weight, conv2d_params p = {}, Algo algorithm = {}) {
-  return conv2d(std::forward<X>(x), std::move(weight), tensor<T, 1, S>{}, p, algorithm);
+template <has_rank<4> X, class T, class S = space_t<X>, class Algo = algo::automatic>
+  requires same_element<X, tensor<T, 4, S>>
+auto conv2d(X&& x, tensor<T, 4, S> weight, conv2d_params p = {}, Algo algorithm = {}) {
+  return conv2d(std::forward<X>(x), std::move(weight), tensor<arithmetic_t<T>, 1, S>{}, p, algorithm);
 }
 
 }  // namespace edvr::v1

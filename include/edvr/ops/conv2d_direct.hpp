@@ -9,41 +9,46 @@
 namespace edvr::inline v1::detail {
 
 /// A product of pixels (rows) and packed weights, and how its operands are laid out.
+template <class T>
 struct direct_product {
+  static constexpr index_t together = terms_at_once<T>;
   kernel_set const& kernel;
-  index_t depth, k;  // terms of a sum, results a pixel
-  bool dot;          // so few results that vectors run along the depth instead
+  index_t terms, depth, k;  // terms of a sum, those with padding, results a pixel
+  bool dot;                 // so few results that vectors run along the depth instead
 
-  direct_product(kernel_set const& set, index_t terms, index_t results) : kernel(set), depth(terms), k(results), dot(results <= 4) {}
-  index_t weights() const { return dot ? k * row() : depth * result_row(); }                              // elements of packed weights
-  index_t row() const { return dot ? round_up(depth, widest) : depth % 256 == 0 ? depth + widest : depth; }  // from one pixel's terms to the next's, off powers of two
+  direct_product(kernel_set const& set, index_t n, index_t results) : kernel(set), terms(n), depth(round_up(n, together)), k(results), dot(results <= 4) {}
+  index_t weights() const { return dot ? k * row() : depth * result_row(); }                                            // elements of packed weights
+  index_t row() const { return dot ? round_up(depth, widest * together) : depth % 256 == 0 ? depth + widest : depth; }  // from one pixel's terms to the next's, off powers of two
   index_t result_row() const { return dot ? k : round_up(k, kernel.width); }
-  void operator()(index_t pixels, float const* columns, float const* packed, float const* bias, float* result) const {
-    (dot ? kernel.dot : kernel.gemm)(pixels, dot ? row() : depth, result_row(), columns, row(), packed, bias, result, result_row());
+  void operator()(index_t pixels, T const* columns, T const* packed, float const* bias, float* result) const {
+    auto const& operands = kernel.template of<T>();
+    (dot ? operands.dot : operands.gemm)(pixels, dot ? row() : depth, result_row(), columns, row(), packed, bias, result, result_row());
   }
   /// at(d, j): weight of term d for result j. `to` holds weights() zeros.
   template <class At>
-  void pack(float* to, At const& at) const {
-    if (!dot) return fill_panels(depth, k, kernel.width, to, at);
+  void pack(T* to, At const& at) const {
+    if (!dot) return fill_panels(terms, k, kernel.width, to, at);
     for (index_t j = 0; j < k; ++j)
-      for (index_t d = 0; d < depth; ++d) to[j * row() + d] = at(d, j);
+      for (index_t d = 0; d < terms; ++d) to[j * row() + d] = T(at(d, j));
   }
   /// Pixels of a panel: a few rounds of the register tile, about 128 kB of operands.
   index_t panel() const { return 4 * most_rows * std::clamp<index_t>(700 / std::max<index_t>(row(), 1), 1, 8); }
 };
 
 /// Weights (k, c / groups, r, s) as one product a group, terms in the order tap, channel.
-inline packed_panels direct_weights(tensor<float, 4> const& weight, index_t groups, kernel_set const& kernel, channel_order const& order) {
+template <class T>
+packed_panels<T> direct_weights(tensor<T, 4> const& weight, index_t groups, kernel_set const& kernel, channel_order const& order) {
   index_t const k = weight.extent(0) / groups, c = weight.extent(1), s = weight.extent(3);
-  direct_product const product(kernel, weight.extent(2) * s * c, k);
+  direct_product<T> const product(kernel, weight.extent(2) * s * c, k);
   auto const w = weight.read();
-  auto const packed = std::make_shared<panels>(groups * product.weights());
+  auto const packed = std::make_shared<panels<T>>(groups * product.weights());
   for (index_t g = 0; g < groups; ++g)
     product.pack(packed->data() + g * product.weights(), [&](index_t d, index_t j) { return w[{{order(g * k + j), d % c, d / c / s, d / c % s}}]; });
   return packed;
 }
 /// Biases of every group, zeros where there is none, padded as the results are.
-inline std::vector<float> direct_biases(float const* bias, index_t groups, direct_product const& product) {
+template <class T>
+std::vector<float> direct_biases(float const* bias, index_t groups, direct_product<T> const& product) {
   std::vector<float> padded(static_cast<std::size_t>(groups * product.result_row()));
   if (bias)
     for (index_t g = 0; g < groups; ++g) std::copy_n(bias + g * product.k, product.k, padded.begin() + g * product.result_row());
@@ -51,25 +56,27 @@ inline std::vector<float> direct_biases(float const* bias, index_t groups, direc
 }
 
 /// x read through `in`, result `y_shape` (n, k, oh, ow) written through `out`; packed from direct_weights. Scratch: one panel a worker.
-template <class Ex>
-void conv2d_direct(source<float> const& in, sink<float> const& out, coord<4> const& y_shape, coord<4> const& weight, float const* packed, float const* bias,
+template <class T, class Ex>
+void conv2d_direct(source<T> const& in, sink<float> const& out, coord<4> const& y_shape, coord<4> const& weight, T const* packed, float const* bias,
                    conv2d_params const& p, Ex const& ex) {
   auto const& kernel = kernels(resolve(ex.isa));
   index_t const r = weight[2], s = weight[3], c = weight[1], k = y_shape[1] / p.groups, pixels = y_shape[0] * y_shape[2] * y_shape[3];
-  direct_product const product(kernel, r * s * c, k);
+  direct_product<T> const product(kernel, r * s * c, k);
   if (pixels == 0 || k == 0) return;
-  index_t const panel = product.panel(), row = product.row(), tasks = (pixels + panel - 1) / panel, each = panel * (row + product.result_row());
-  scratch<float> const work(std::min<index_t>(ex.workers(), tasks) * each);
+  index_t const panel = product.panel(), row = product.row(), tasks = (pixels + panel - 1) / panel, workers = std::min<index_t>(ex.workers(), tasks);
+  scratch<T> const all_columns(workers * panel * row);
+  scratch<float> const all_results(workers * panel * product.result_row());
   auto const biases = direct_biases(bias, p.groups, product);
 
   ex.parallel(tasks, [&](index_t task, int worker) {
     flush_denormals const here;
-    float *const columns = work.data() + worker * each, *const result = columns + panel * row;
+    T* const columns = all_columns.data() + worker * panel * row;
+    float* const result = all_results.data() + worker * panel * product.result_row();
     index_t const first = task * panel, last = std::min(pixels, first + panel), padded = round_up(last - first, most_rows);
-    if (row > product.depth || padded > last - first) std::fill_n(columns, padded * row, 0.f);
+    if (row > product.terms || padded > last - first) std::fill_n(columns, padded * row, T(0));
     for (index_t g = 0; g < p.groups; ++g) {
       for_each_run(first, last, y_shape, [&](index_t n, index_t h, index_t w, index_t count, index_t before) {
-        float* to = columns + before * row;
+        T* to = columns + before * row;
         for (index_t i = 0; i < r; ++i)
           for (index_t j = 0; j < s; ++j, to += c)
             in({{n, g * c, h * p.stride.y - p.padding.y + i * p.dilation.y, w * p.stride.x - p.padding.x + j * p.dilation.x}}, c, 1, count, p.stride.x, to, 0, row);

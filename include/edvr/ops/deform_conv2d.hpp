@@ -14,42 +14,43 @@ namespace fn {
 template <class X, class O, class M, class T>
 struct deform_conv2d_reference {
   static constexpr bool packs = false;
+  using value = arithmetic_t<T>;
   X x;
   coord<4> in;
   O offset;
   M mask;
   view<T const, 4, typename X::space> weight;
-  T const* bias;  // may be null
+  value const* bias;  // may be null
   conv2d_params p;
   index_t deformable_groups;
   bool unit(int) const { return false; }
 
   /// x[n, c] at a real position: zero surround, so values within one pixel of the border fade out.
-  EDVR_HD T sample(index_t n, index_t c, T py, T px) const {
+  EDVR_HD value sample(index_t n, index_t c, value py, value px) const {
     // In floating point before the cast: a huge value has no integer, and a NaN is outside.
-    if (!(py > T(-1) && py < static_cast<T>(in[2]) && px > T(-1) && px < static_cast<T>(in[3]))) return T(0);
+    if (!(py > value(-1) && py < static_cast<value>(in[2]) && px > value(-1) && px < static_cast<value>(in[3]))) return value(0);
     index_t const y0 = floor_of(py), x0 = floor_of(px);
-    T const ly = py - static_cast<T>(y0), lx = px - static_cast<T>(x0);
-    return (T(1) - ly) * (T(1) - lx) * corner(n, c, y0, x0) + (T(1) - ly) * lx * corner(n, c, y0, x0 + 1) +
-           ly * (T(1) - lx) * corner(n, c, y0 + 1, x0) + ly * lx * corner(n, c, y0 + 1, x0 + 1);
+    value const ly = py - static_cast<value>(y0), lx = px - static_cast<value>(x0);
+    return (value(1) - ly) * (value(1) - lx) * corner(n, c, y0, x0) + (value(1) - ly) * lx * corner(n, c, y0, x0 + 1) +
+           ly * (value(1) - lx) * corner(n, c, y0 + 1, x0) + ly * lx * corner(n, c, y0 + 1, x0 + 1);
   }
-  EDVR_HD static index_t floor_of(T v) {
+  EDVR_HD static index_t floor_of(value v) {
     index_t const i = static_cast<index_t>(v);  // |v| is small: sample() has looked
-    return static_cast<T>(i) > v ? i - 1 : i;
+    return static_cast<value>(i) > v ? i - 1 : i;
   }
-  EDVR_HD T corner(index_t n, index_t c, index_t h, index_t w) const {
-    return h >= 0 && h < in[2] && w >= 0 && w < in[3] ? x(coord<4>{{n, c, h, w}}) : T(0);
+  EDVR_HD value corner(index_t n, index_t c, index_t h, index_t w) const {
+    return h >= 0 && h < in[2] && w >= 0 && w < in[3] ? value(T(x(coord<4>{{n, c, h, w}}))) : value(0);
   }
-  EDVR_HD T operator()(coord<4> const& o) const {
+  EDVR_HD value operator()(coord<4> const& o) const {
     index_t const c = weight.extent[1], first = o[1] / (weight.extent[0] / p.groups) * c, taps = weight.extent[2] * weight.extent[3];
-    T sum = bias ? bias[o[1]] : T(0);
+    value sum = bias ? bias[o[1]] : value(0);
     for (index_t a = 0; a < c; ++a) {
       index_t const d = (first + a) / (in[1] / deformable_groups);
       for (index_t k = 0; k < taps; ++k) {
         index_t const i = k / weight.extent[3], j = k % weight.extent[3], at = d * taps + k;
-        T const py = static_cast<T>(o[2] * p.stride.y - p.padding.y + i * p.dilation.y) + offset(coord<4>{{o[0], 2 * at, o[2], o[3]}});
-        T const px = static_cast<T>(o[3] * p.stride.x - p.padding.x + j * p.dilation.x) + offset(coord<4>{{o[0], 2 * at + 1, o[2], o[3]}});
-        sum += mask(coord<4>{{o[0], at, o[2], o[3]}}) * sample(o[0], first + a, py, px) * weight(coord<4>{{o[1], a, i, j}});
+        value const py = static_cast<value>(o[2] * p.stride.y - p.padding.y + i * p.dilation.y) + offset(coord<4>{{o[0], 2 * at, o[2], o[3]}});
+        value const px = static_cast<value>(o[3] * p.stride.x - p.padding.x + j * p.dilation.x) + offset(coord<4>{{o[0], 2 * at + 1, o[2], o[3]}});
+        sum += value(T(mask(coord<4>{{o[0], at, o[2], o[3]}}) * sample(o[0], first + a, py, px))) * weight(coord<4>{{o[1], a, i, j}});
       }
     }
     return sum;
@@ -60,7 +61,7 @@ struct deform_conv2d_reference {
 namespace detail {
 template <class X, class O, class M, class T, class S, class Algo>
 struct deform_conv2d_node : private used_twice_name_its_value_with_eval {
-  using value_type = T;
+  using value_type = arithmetic_t<T>;
   using space = S;
   using runs_once = void;
   static constexpr int rank = 4, heavy_nodes = X::heavy_nodes + O::heavy_nodes + M::heavy_nodes + 1;
@@ -69,14 +70,14 @@ struct deform_conv2d_node : private used_twice_name_its_value_with_eval {
   O offset;
   M mask;
   tensor<T, 4, S> weight;
-  tensor<T, 1, S> bias;
+  tensor<value_type, 1, S> bias;
   conv2d_params p;
   index_t deformable_groups;
   coord<4> extent;
-  std::shared_ptr<packed_weights> kept;  // of the module that holds the weights, if one does
+  std::shared_ptr<packed_weights<T>> kept;  // of the module that holds the weights, if one does
 
-  deform_conv2d_node(X input, O offsets, M masks, tensor<T, 4, S> w, tensor<T, 1, S> b, conv2d_params const& params, index_t groups, coord<4> const& result,
-                     std::shared_ptr<packed_weights> k)
+  deform_conv2d_node(X input, O offsets, M masks, tensor<T, 4, S> w, tensor<value_type, 1, S> b, conv2d_params const& params, index_t groups, coord<4> const& result,
+                     std::shared_ptr<packed_weights<T>> k)
       : x(std::move(input)), offset(std::move(offsets)), mask(std::move(masks)), weight(std::move(w)), bias(std::move(b)), p(params), deformable_groups(groups), extent(result),
         kept(std::move(k)) {}
   coord<4> shape() const { return extent; }
@@ -95,19 +96,19 @@ struct deform_conv2d_node : private used_twice_name_its_value_with_eval {
     auto const read_offsets = reader(offsets);
     auto const read_masks = reader(masks);
     auto const b = dense(bias);
-    T const* const biases = b ? b.data() : nullptr;
+    value_type const* const biases = b ? b.data() : nullptr;
     if constexpr (choose<Algo, T, S>() != algorithm::reference) {
       auto const isa = resolve(ex.isa);
-      auto const input = channels_together(settle(x, ex), ex);
-      auto const from_offsets = source_of(read_offsets, offsets.shape(), isa);
-      auto const from_masks = source_of(read_masks, masks.shape(), isa);
-      auto const out = sink_of<T>(to, isa);
+      auto const input = channels_together(settle<T>(x, ex), ex);
+      auto const from_offsets = source_of<value_type>(read_offsets, offsets.shape(), isa);
+      auto const from_masks = source_of<value_type>(read_masks, masks.shape(), isa);
+      auto const out = sink_of<value_type>(to, isa);
       if constexpr (choose<Algo, T, S>() == algorithm::direct)
         deform_conv2d_direct(input.read(), from_offsets, from_masks, out, extent, weight, kept.get(), biases, p, deformable_groups, ex);
       else
         deform_conv2d_im2col(input.read(), from_offsets, from_masks, out, extent, weight.read(), biases, p, deformable_groups, ex);
     } else {
-      auto const input = settle_for_windows(x, ex);
+      auto const input = settle_for_windows<T>(x, ex);
       auto const in = reader(input);
       using kernel = fn::deform_conv2d_reference<bare<decltype(in)>, bare<decltype(read_offsets)>, bare<decltype(read_masks)>, T>;
       ex.for_each(to.y, composed{kernel{in, input.shape(), read_offsets, read_masks, weight.read(), biases, p, deformable_groups}, to.epilogue});
@@ -118,7 +119,7 @@ struct deform_conv2d_node : private used_twice_name_its_value_with_eval {
   // Sampling reads runs of channels: a tensor whose channels lie apart, or that has gaps between rows, is copied once, any other tree evaluated.
   template <class E, class Ex>
   static auto channels_together(E const& e, Ex const& ex) {
-    if constexpr (is_tensor<E>)
+    if constexpr (std::is_same_v<E, tensor<T, 4, S>>)
       if ((e.strides()[1] == 1 || e.extent(1) == 1) && e.strides()[2] == e.extent(3) * e.strides()[3]) return e;
     auto y = empty<T, S>(e.shape(), channels_last(e.shape()));
     run_into(y.writable(), e, ex);
@@ -127,7 +128,7 @@ struct deform_conv2d_node : private used_twice_name_its_value_with_eval {
 };
 
 template <class T, class S>
-coord<4> deform_conv2d_shape(coord<4> const& x, coord<4> const& offset, coord<4> const* mask, tensor<T, 4, S> const& weight, tensor<T, 1, S> const& bias,
+coord<4> deform_conv2d_shape(coord<4> const& x, coord<4> const& offset, coord<4> const* mask, tensor<T, 4, S> const& weight, tensor<arithmetic_t<T>, 1, S> const& bias,
                              conv2d_params const& p, index_t& deformable_groups) {
   index_t const biases = bias ? bias.extent(0) : 0;
   auto const y = conv2d_shape("deform_conv2d", x, weight.shape(), bias ? &biases : nullptr, p);
@@ -144,9 +145,9 @@ coord<4> deform_conv2d_shape(coord<4> const& x, coord<4> const& offset, coord<4>
 }
 
 template <class Algo, class X, class O, class M, class T, class S>
-auto deform_conv2d(X&& x, O&& offset, M&& mask, tensor<T, 4, S> weight, tensor<T, 1, S> bias, conv2d_params const& p, std::shared_ptr<packed_weights> kept) {
+auto deform_conv2d(X&& x, O&& offset, M&& mask, tensor<T, 4, S> weight, tensor<arithmetic_t<T>, 1, S> bias, conv2d_params const& p, std::type_identity_t<std::shared_ptr<packed_weights<T>>> kept) {
   static_assert(!needs_vector_kernels<Algo> || (has_vector_kernels<T, S> && std::is_same_v<Algo, algo::direct>),
-                "deform_conv2d: algo::direct is for float on a CPU, and there is no algo::winograd; use algo::im2col or algo::reference");
+                "deform_conv2d: algo::direct is for float and bfloat16 on a CPU, and there is no algo::winograd; use algo::im2col or algo::reference");
   index_t groups = 1;
   auto const m = mask.shape();
   auto const shape = deform_conv2d_shape(x.shape(), offset.shape(), &m, weight, bias, p, groups);
@@ -160,21 +161,22 @@ auto deform_conv2d(X&& x, O&& offset, M&& mask, tensor<T, 4, S> weight, tensor<T
 /// x (n, c, h, w);  offset (n, 2 g K, oh, ow);  mask (n, g K, oh, ow);  weight (k, c / groups, r, s);  bias (k), or none;  returns
 /// (n, k, oh, ow) as conv2d does. The number g of deformable groups follows from offset; group d has the d-th run of c / g channels.
 /// A position that is NaN or not within one pixel of x contributes 0. Lazy, heavy. Throws shape_error.
+/// Weights stored as bfloat16 round x and the samples to bfloat16; offsets and masks stay as they are.
 /// Cost: that of conv2d, and n oh ow c K bilinear samples. Zhu et al., CVPR 2019, eq. 1; same as torchvision.ops.deform_conv2d.
-template <has_rank<4> X, has_rank<4> O, has_rank<4> M, class T = value_t<X>, class S = space_t<X>, class Algo = algo::automatic>
-  requires same_space<X, O> && same_space<X, M> && same_element<X, O> && same_element<X, M>
-auto deform_conv2d(X&& x, O&& offset, M&& mask, std::type_identity_t<tensor<T, 4, S>> weight, std::type_identity_t<tensor<T, 1, S>> bias,
+template <has_rank<4> X, has_rank<4> O, has_rank<4> M, class T, class S = space_t<X>, class Algo = algo::automatic>
+  requires same_space<X, O> && same_space<X, M> && same_element<X, O> && same_element<X, M> && same_element<X, tensor<T, 4, S>>
+auto deform_conv2d(X&& x, O&& offset, M&& mask, tensor<T, 4, S> weight, std::type_identity_t<tensor<arithmetic_t<T>, 1, S>> bias,
                    conv2d_params p = {}, Algo = {}) {
   return detail::deform_conv2d<Algo>(std::forward<X>(x), std::forward<O>(offset), std::forward<M>(mask), std::move(weight), std::move(bias), p, nullptr);
 }
 /// The same without modulation (DCNv1): every mask is 1.
-template <has_rank<4> X, has_rank<4> O, class T = value_t<X>, class S = space_t<X>, class Algo = algo::automatic>
-  requires same_space<X, O> && same_element<X, O>
-auto deform_conv2d(X&& x, O&& offset, std::type_identity_t<tensor<T, 4, S>> weight, std::type_identity_t<tensor<T, 1, S>> bias, conv2d_params p = {},
+template <has_rank<4> X, has_rank<4> O, class T, class S = space_t<X>, class Algo = algo::automatic>
+  requires same_space<X, O> && same_element<X, O> && same_element<X, tensor<T, 4, S>>
+auto deform_conv2d(X&& x, O&& offset, tensor<T, 4, S> weight, std::type_identity_t<tensor<arithmetic_t<T>, 1, S>> bias, conv2d_params p = {},
                    Algo algorithm = {}) {
   auto m = offset.shape();
   m[1] /= 2;
-  return deform_conv2d(std::forward<X>(x), std::forward<O>(offset), constant<T, 4, S>{T(1), m}, std::move(weight), std::move(bias), p, algorithm);
+  return deform_conv2d(std::forward<X>(x), std::forward<O>(offset), constant<arithmetic_t<T>, 4, S>{1, m}, std::move(weight), std::move(bias), p, algorithm);
 }
 
 }  // namespace edvr::v1

@@ -5,7 +5,7 @@
 #include <memory>
 #include <mutex>
 
-#include "edvr/backend/cpu/instruction_set.hpp"
+#include "edvr/backend/cpu/isa.hpp"
 #include "edvr/core/tensor.hpp"
 #include "edvr/ops/algorithm.hpp"
 
@@ -21,31 +21,34 @@ struct channel_order {
 };
 
 /// Numbers in a kernel's order: not a tensor, because only the kernel knows what they mean.
+template <class T>
 class panels {
  public:
   explicit panels(index_t n) : n_(n), memory_(n) {
     host_memory.grow(bytes());
-    std::fill_n(memory_.data(), n, 0.f);
+    std::fill_n(memory_.data(), n, T(0));
   }
   ~panels() { host_memory.shrink(bytes()); }
   panels(panels const&) = delete;
   panels& operator=(panels const&) = delete;
-  float* data() const { return memory_.data(); }
+  T* data() const { return memory_.data(); }
 
  private:
-  std::int64_t bytes() const { return n_ * static_cast<std::int64_t>(sizeof(float)); }
+  std::int64_t bytes() const { return n_ * static_cast<std::int64_t>(sizeof(T)); }
   index_t n_;
-  scratch<float> memory_;
+  scratch<T> memory_;
 };
-using packed_panels = std::shared_ptr<panels>;
+template <class T>
+using packed_panels = std::shared_ptr<panels<T>>;
 
 /// One form of one weight tensor. A module holds one; the weights are packed at the first call and found again afterwards, for as long as the
 /// module's handle is to the same elements. Writing into them in place is not noticed: assign a new tensor instead. Borrowed memory is packed
 /// at every call.
+template <class T>
 class packed_weights {
  public:
   template <class Pack>
-  packed_panels get(algorithm a, instruction_set isa, index_t groups, index_t shuffle, tensor<float, 4> const& weight, Pack const& pack) {
+  packed_panels<T> get(algorithm a, instruction_set isa, index_t groups, index_t shuffle, tensor<T, 4> const& weight, Pack const& pack) {
     std::lock_guard lock(mutex_);
     bool const lasting = weight.owner().use_count() > 0;  // borrowed memory may hold other numbers by now, or belong to somebody else
     bool const known = panels_ && lasting && a == algorithm_ && isa == isa_ && groups == groups_ && shuffle == shuffle_ && weight.data() == weight_.data() && weight.shape() == weight_.shape() &&
@@ -59,25 +62,27 @@ class packed_weights {
   algorithm algorithm_{};
   instruction_set isa_{};
   index_t groups_ = 1, shuffle_ = 1;
-  tensor<float, 4> weight_;  // held, so that its address means these elements
-  packed_panels panels_;
+  tensor<T, 4> weight_;  // held, so that its address means these elements
+  packed_panels<T> panels_;
 };
 
 /// Through the module's store of packed weights, or, for a call without a module, packed anew.
-template <class Pack>
-packed_panels packed(packed_weights* kept, algorithm a, instruction_set isa, index_t groups, index_t shuffle, tensor<float, 4> const& weight, Pack const& pack) {
+template <class T, class Pack>
+packed_panels<T> packed(packed_weights<T>* kept, algorithm a, instruction_set isa, index_t groups, index_t shuffle, tensor<T, 4> const& weight, Pack const& pack) {
   return kept ? kept->get(a, isa, groups, shuffle, weight, pack) : pack();
 }
 
-/// Puts matrices (depth, k) into panels of two vectors, the last of one if that is enough: (k / panel, depth, panel), zeros after the last k.
-/// at(d, j): element of row d and column j. `to` holds depth * round_up(k, width) zeros.
-template <class At>
-void fill_panels(index_t depth, index_t k, index_t width, float* to, At const& at) {
-  index_t const kp = round_up(k, width);
+/// Puts a matrix (depth, k) into panels as operand_kernels::gemm reads them. at(d, j): element of row d and column j. `to` holds zeros, as many as
+/// round_up(depth, terms_at_once<T>) * round_up(k, width).
+template <class T, class At>
+void fill_panels(index_t depth, index_t k, index_t width, T* to, At const& at) {
+  constexpr index_t terms = terms_at_once<T>;
+  index_t const kp = round_up(k, width), rows = round_up(depth, terms);
   for (index_t j = 0; j < kp; j += 2 * width) {
     index_t const panel = kp - j < 2 * width ? width : 2 * width;
-    for (index_t d = 0; d < depth; ++d, to += panel)
-      for (index_t i = 0; i < panel && j + i < k; ++i) to[i] = at(d, j + i);
+    for (index_t d = 0; d < depth; ++d)
+      for (index_t i = 0; i < panel && j + i < k; ++i) to[d / terms * terms * panel + i * terms + d % terms] = T(at(d, j + i));
+    to += rows * panel;
   }
 }
 

@@ -104,7 +104,7 @@ struct pool2d_node : private used_twice_name_its_value_with_eval {
   }
   template <class Store, class Ex>
   void run(Store const& to, Ex const& ex) const {
-    auto const input = settle_for_windows(x, ex);
+    auto const input = settle_for_windows<value_type>(x, ex);
     using kernel = fn::pool2d_kernel<Op, reader_t<bare<decltype(input)>>>;
     ex.for_each(to.y, composed{kernel{reader(input), input.shape(), p, typename Op::template finish<value_type>(p.kernel)}, to.epilogue});
   }

@@ -93,7 +93,7 @@ struct resize_bilinear_node : private used_twice_name_its_value_with_eval {
   }
   template <class Store, class Ex>
   void run(Store const& to, Ex const& ex) const {
-    auto const input = settle_for_windows(x, ex);
+    auto const input = settle_for_windows<value_type>(x, ex);
     auto const s = input.shape();
     using kernel = fn::resize_bilinear_kernel<reader_t<bare<decltype(input)>>>;
     auto const vertical = fn::resize_axis{s[2], extent[2], align_corners}.all(), horizontal = fn::resize_axis{s[3], extent[3], align_corners}.all();

@@ -8,12 +8,13 @@
 
 namespace edvr::inline v1 {
 
-/// Copies of the kernels. baseline: what the compiler's flags allow (SSE2 on x86-64, NEON on AArch64). avx2 includes FMA; avx512 is F, BW, DQ, VL.
-enum class instruction_set { automatic, baseline, avx2, avx512 };
-inline constexpr instruction_set instruction_sets[] = {instruction_set::baseline, instruction_set::avx2, instruction_set::avx512};
+/// Copies of the kernels. baseline: what the compiler's flags allow (SSE2 on x86-64, NEON on AArch64). avx2 includes FMA; avx512 is F, BW, DQ,
+/// VL; avx512_bf16 multiplies pairs of bfloat16 as well, which the others emulate.
+enum class instruction_set { automatic, baseline, avx2, avx512, avx512_bf16 };
+inline constexpr instruction_set instruction_sets[] = {instruction_set::baseline, instruction_set::avx2, instruction_set::avx512, instruction_set::avx512_bf16};
 
 constexpr std::string_view name(instruction_set s) {
-  constexpr std::string_view names[] = {"automatic", "baseline", "avx2", "avx512"};
+  constexpr std::string_view names[] = {"automatic", "baseline", "avx2", "avx512", "avx512_bf16"};
   return names[static_cast<int>(s)];
 }
 /// Can this processor run that copy?
@@ -23,6 +24,7 @@ inline bool is_supported(instruction_set s) {
   if (s == instruction_set::avx512)
     return is_supported(instruction_set::avx2) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("avx512vl");
+  if (s == instruction_set::avx512_bf16) return is_supported(instruction_set::avx512) && __builtin_cpu_supports("avx512bf16");
 #endif
   return s == instruction_set::automatic || s == instruction_set::baseline;
 }
@@ -40,7 +42,7 @@ inline instruction_set resolve(instruction_set wanted) {
     if (asked && *asked && std::string_view(asked) != "automatic") {
       for (auto s : instruction_sets)
         if (name(s) == asked) return checked(s, "EDVR_ISA");
-      throw error(text("EDVR_ISA is \"", asked, "\"; expected automatic, baseline, avx2 or avx512"));
+      throw error(text("EDVR_ISA is \"", asked, "\"; expected automatic, baseline, avx2, avx512 or avx512_bf16"));
     }
     auto best = instruction_set::baseline;
     for (auto s : instruction_sets)

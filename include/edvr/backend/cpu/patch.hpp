@@ -8,7 +8,7 @@
 
 namespace edvr::inline v1::detail {
 
-/// Reads a feature map. load: `channels` channels from at[1] on, of the h x w pixels (at[2] + i, at[3] + j * step), to
+/// Reads a feature map as elements T. load: `channels` channels from at[1] on, of the h x w pixels (at[2] + i, at[3] + j * step), to
 /// to + i * row + j * pixel; zeros where a pixel lies outside.
 template <class T>
 struct source {
@@ -21,7 +21,7 @@ struct source {
     load(tree, shape, at, channels, h, w, step, to, row, pixel);
   }
 };
-/// Writes one: `channels` channels from at[1] on, of the h x w pixels (at[2] + i, at[3] + j), from from + i * row + j * pixel.
+/// Writes one from floats, or from doubles: `channels` channels from at[1] on, of the h x w pixels (at[2] + i, at[3] + j), from from + i * row + j * pixel.
 template <class T>
 struct sink {
   void const* tree;
@@ -31,9 +31,8 @@ struct sink {
     store(tree, at, channels, h, w, from, row, pixel);
   }
 };
-template <class X>
-source<value_t<X>> source_of(X const& reader, coord<4> const& shape, instruction_set s) {
-  using T = value_t<X>;
+template <class T, class X>
+source<T> source_of(X const& reader, coord<4> const& shape, instruction_set s) {
   source<T> from{&reader, shape, choose_tree(s, &baseline::load_patch<X, T>, &avx2::load_patch<X, T>), {}};
   if constexpr (std::is_same_v<X, view<T const, 4, cpu>>)
     if (reader.unit(1)) from.stored = reader;

@@ -2,8 +2,6 @@
 // Bilinear sampling for deform_conv2d, included once per instruction set inside its namespace and target region (isa.hpp). Positions and
 // weights of `width` samples are computed together; then each sample blends its runs of channels.
 
-typedef int ivec __attribute__((vector_size(width * 4), aligned(4), may_alias));
-
 template <int... I>
 EDVR_HD void split_pairs(float const* from, vec& even, vec& odd, std::integer_sequence<int, I...>) {
   vec const a = as_vec(from), b = as_vec(from + width);
@@ -20,7 +18,8 @@ struct samples {
   alignas(64) float weight[4][width];
   alignas(64) int y[width], x[width], all[width], some[width];
 };
-EDVR_HD void place_samples(deform_job const& job, float h, float w, float const* base, float const* offsets, float const* masks, samples& s) {
+template <class T>
+EDVR_HD void place_samples(deform_job<T> const& job, float h, float w, float const* base, float const* offsets, float const* masks, samples& s) {
   vec dy, dx;
   split_pairs(offsets, dy, dx, std::make_integer_sequence<int, width>{});
   vec const py = as_vec(base) + h + dy, px = as_vec(base + job.padded_samples) + w + dx, mask = as_vec(masks);
@@ -41,15 +40,18 @@ EDVR_HD void place_samples(deform_job const& job, float h, float w, float const*
 }
 
 /// One sample of `channels` channels, V at a time.
-template <int V>
-EDVR_HD void blend(float const* a, float const* b, float const* c, float const* d, samples const& s, int i, index_t channels, float* to) {
+template <int V, class T>
+EDVR_HD void blend(T const* a, T const* b, T const* c, T const* d, samples const& s, int i, index_t channels, T* to) {
   typedef float run __attribute__((vector_size(V * 4), aligned(4), may_alias));
-  auto const at = [](float const* p) -> run const& { return *reinterpret_cast<run const*>(p); };
   float const wa = s.weight[0][i], wb = s.weight[1][i], wc = s.weight[2][i], wd = s.weight[3][i];
-  for (index_t n = 0; n < channels; n += V) *reinterpret_cast<run*>(to + n) = wa * at(a + n) + wb * at(b + n) + wc * at(c + n) + wd * at(d + n);
+  for (index_t n = 0; n < channels; n += V) {
+    run ra, rb, rc, rd;
+    load(ra, a + n), load(rb, b + n), load(rc, c + n), load(rd, d + n);
+    put(to + n, static_cast<run>(wa * ra + wb * rb + wc * rc + wd * rd));
+  }
 }
-template <int V>
-EDVR_HD void sample_pixel(deform_job const& job, float const* x, float h, float w, float const* offsets, float const* masks, float* columns) {
+template <int V, class T>
+EDVR_HD void sample_pixel(deform_job<T> const& job, T const* x, float h, float w, float const* offsets, float const* masks, T* columns) {
   samples s;
   index_t const row = job.width * job.pixel;
   for (index_t t = 0; t < job.samples; t += width) {
@@ -59,25 +61,26 @@ EDVR_HD void sample_pixel(deform_job const& job, float const* x, float h, float 
     for (int i = 0; i < n; ++i) all &= s.all[i];
     if (all)  // nearly always: no question a sample
       for (int i = 0; i < n; ++i) {
-        float const* const a = x + s.y[i] * row + s.x[i] * job.pixel + job.first[t + i];
+        T const* const a = x + s.y[i] * row + s.x[i] * job.pixel + job.first[t + i];
         blend<V>(a, a + job.pixel, a + row, a + row + job.pixel, s, i, job.shared, columns + job.target[t + i]);
       }
     else
       for (int i = 0; i < n; ++i) {
-        float* const to = columns + job.target[t + i];
+        T* const to = columns + job.target[t + i];
         auto const corner = [&](int v, int u) { return v >= 0 && v < job.height && u >= 0 && u < job.width ? x + v * row + u * job.pixel + job.first[t + i] : job.zeros; };
         int const y = s.y[i], left = s.x[i];
         if (s.some[i])
           blend<V>(corner(y, left), corner(y, left + 1), corner(y + 1, left), corner(y + 1, left + 1), s, i, job.shared, to);
         else
-          for (index_t c = 0; c < job.shared; ++c) to[c] = masks[t + i] * 0.f;  // 0, or NaN for a NaN mask
+          for (index_t c = 0; c < job.shared; ++c) to[c] = T(masks[t + i] * 0.f);  // 0, or NaN for a NaN mask
       }
   }
 }
 
 /// kernel_set::deform.
-inline void deform_samples(deform_job const& job, index_t n, float h, float w, index_t count, float const* offsets, float const* masks, float* columns) {
-  float const* const x = job.x + n * job.picture;
+template <class T>
+void deform_samples(deform_job<T> const& job, index_t n, float h, float w, index_t count, float const* offsets, float const* masks, T* columns) {
+  T const* const x = job.x + n * job.picture;
   for (index_t p = 0; p < count; ++p, w += job.step, offsets += 2 * job.padded_samples, masks += job.padded_samples, columns += job.columns_row) {
     if (job.shared % 16 == 0)
       sample_pixel<16>(job, x, h, w, offsets, masks, columns);

@@ -24,6 +24,16 @@ void sweep(Y const& to, G const& from_tree, index_t from, index_t last) {
   }
 }
 
+/// Elements side by side, as they are.
+template <class T>
+EDVR_HD void copy_elements(T* to, T const* from, index_t n) {
+  constexpr index_t block = width * 4 / sizeof(T);
+  typedef char bytes __attribute__((vector_size(width * 4), aligned(1), may_alias));
+  index_t i = 0;
+  for (; i + block <= n; i += block) *reinterpret_cast<bytes*>(to + i) = *reinterpret_cast<bytes const*>(from + i);
+  for (; i < n; ++i) to[i] = from[i];
+}
+
 /// source::load of a tree X.
 template <class X, class T>
 void load_patch(void const* tree, coord<4> const& shape, coord<4> const& from, index_t channels, index_t h, index_t w, index_t step, T* to, index_t row, index_t pixel) {
@@ -39,13 +49,18 @@ void load_patch(void const* tree, coord<4> const& shape, coord<4> const& from, i
         for (index_t c = 0; c < channels; ++c) put[c] = T(0);
         continue;
       }
+      if constexpr (tree_packs && requires { requires std::is_same_v<decltype(x.data), T const*>; })
+        if (packed) {
+          copy_elements(put, x.address(at), channels);
+          continue;
+        }
       if constexpr (tree_packs && X::packs)
         if (packed)
           for (; at[1] + width <= last; at[1] += width) {
             auto const p = x(lanes<width, 4, 1>{at});
             move_pack<width>(put + (at[1] - first), p.lane);
           }
-      for (; at[1] < last; ++at[1]) put[at[1] - first] = x(at);
+      for (; at[1] < last; ++at[1]) put[at[1] - first] = T(x(at));
     }
 }
 

@@ -24,15 +24,16 @@ EDVR_HD void winograd_rows_out(vec const* m, int s, vec* t, int q) {  // t = A^T
 }
 
 /// One vector of channels. Not inlined into the loop over channels, which would turn its 72 addresses into invariants and spill them.
-__attribute__((noinline)) inline void winograd_input_vector(float const* from, index_t row, index_t pixel, float* to, index_t step) {
+template <class T>
+__attribute__((noinline)) void winograd_input_vector(T const* from, index_t row, index_t pixel, T* to, index_t step) {
   vec e[36];
   EDVR_UNROLL
   for (int j = 0; j < 6; ++j, from += pixel) {
     vec d[6];
-    float const* p = from;
+    T const* p = from;
     EDVR_UNROLL
     for (int i = 0; i < 6; ++i, p += row) {
-      d[i] = as_vec(p);
+      load(d[i], p);
       if (j > 1) __builtin_prefetch(p + 4 * pixel);  // of the next tile
     }
     winograd_rows_in(d, 1, e + j, 6);
@@ -42,11 +43,12 @@ __attribute__((noinline)) inline void winograd_input_vector(float const* from, i
     vec f[6];
     winograd_rows_in(e + 6 * i, 1, f, 1);
     EDVR_UNROLL
-    for (int j = 0; j < 6; ++j, to += step) as_vec(to) = f[j];
+    for (int j = 0; j < 6; ++j, to += step) put(to, f[j]);
   }
 }
 /// kernel_set::winograd_input.
-inline void winograd_input(float const* from, index_t row, index_t pixel, index_t channels, float* to, index_t step) {
+template <class T>
+void winograd_input(T const* from, index_t row, index_t pixel, index_t channels, T* to, index_t step) {
   for (index_t c = 0; c < channels; c += width) winograd_input_vector(from + c, row, pixel, to + c, step);
 }
 __attribute__((noinline)) inline void winograd_output_vector(float const* from, index_t step, float const* bias, float* to, index_t pixel) {
