@@ -20,6 +20,7 @@ int main(int count, char** arguments) try {
   if (ex.threads < 0 || ex.threads > 1024) return std::cerr << "edvr_bench: expected 0 (all) to 1024 threads\n", 2;
   benchmark::AddCustomContext("edvr", edvr::build_info(ex));
   benchmark::AddCustomContext("peak_GFLOP/s", edvr::text(edvr::bench::peak_flops(ex) / 1e9));
+  benchmark::AddCustomContext("peak_bfloat16_GFLOP/s", edvr::text(edvr::bench::peak_flops<edvr::bfloat16>(ex) / 1e9));
   benchmark::AddCustomContext("copy_GB/s", edvr::text(edvr::bench::copy_rate(ex) / 1e9));
   add_convolutions(ex);
   add_other_ops(ex);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One work of ours on given inputs, for comparisons with other programs:
-//   edvr_time WORK INPUT.safetensors OUTPUT.safetensors THREADS ROUNDS [WEIGHTS]
+//   edvr_time WORK[:bfloat16] INPUT.safetensors OUTPUT.safetensors THREADS ROUNDS [WEIGHTS]
 // WORK: conv2d, deform_conv2d (INPUT: x, weight, bias, and offset, mask), window, once, clip, stages (INPUT: frames (1, t, 3, h, w)), exact (a window
-// in float64). OUTPUT gets "output". Prints JSON: seconds of each round after warming up (clip: of each further frame), peak memory.
+// in float64). :bfloat16: weights and features in 16 bits. OUTPUT gets "output". Prints JSON: seconds of each round after warming up (clip: of each further frame), peak memory.
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
@@ -46,7 +46,8 @@ void time_and_write(std::function<tensor<float, 4>()> const& run, char const* to
   report(seconds, build_info(ex));
 }
 /// Seconds and FLOP of each stage of a window, by the progress that the network reports.
-void report_stages(nn::edvr_net<float> const& net, tensor<float, 5> const& frames, int rounds, cpu_executor const& ex) {
+template <class T>
+void report_stages(nn::edvr_net<T> const& net, tensor<float, 5> const& frames, int rounds, cpu_executor const& ex) {
   struct stage {
     char const* name;
     double until;  // progress at its end
@@ -83,43 +84,40 @@ void report_stages(nn::edvr_net<float> const& net, tensor<float, 5> const& frame
               << ", \"gflops\": " << s.flop / s.seconds / 1e9 << ", \"peak\": " << s.flop / s.seconds / peak << '}';
   std::cout << "]\n";
 }
-}  // namespace
 
-int main(int count, char** a) try {
-  if (count < 6) return std::cerr << "usage: edvr_time WORK INPUT OUTPUT THREADS ROUNDS [WEIGHTS]\n", 2;
-  std::string const work = a[1];
-  auto const given = read_safetensors(a[2]).tensors;
-  cpu_executor const ex{.threads = std::stoi(a[4])};
-  int const rounds = std::stoi(a[5]);
+struct asked {
+  std::string work;
+  char const *output, *weights;  // weights: null if none were given
+  cpu_executor ex;
+  int rounds;
+};
+/// T: what weights and features are stored as.
+template <class T>
+int convolution(asked const& o, tensor_map const& given) {
   auto const get = [&](char const* name) { return channels_last_of(given.at(name).to<float, 4>()); };
-  if (work == "conv2d" || work == "deform_conv2d") {
-    auto const x = get("x"), weight = given.at("weight").to<float, 4>();
-    auto const bias = given.at("bias").to<float, 1>();
-    auto const kept = std::make_shared<detail::packed_weights>();
-    conv2d_params const p{.padding = weight.extent(2) / 2};
-    if (work == "conv2d") return time_and_write([&] { return eval(detail::conv2d<algo::automatic>(x, weight, bias, p, kept), ex); }, a[3], rounds, ex), 0;
-    auto const offset = get("offset"), mask = get("mask");
-    return time_and_write([&] { return eval(detail::deform_conv2d<algo::automatic>(x, offset, mask, weight, bias, p, kept), ex); }, a[3], rounds, ex), 0;
-  }
-  if (count < 7) return std::cerr << "edvr_time: " << work << " wants WEIGHTS\n", 2;
-  auto const frames = given.at("frames").to<float, 5>();
-  if (work == "exact") {
-    write_safetensors(a[3], {{"output", any_tensor(eval(cast<float>(load_edvr<double>(a[6])(eval(cast<double>(frames))))))}});
-    return 0;
-  }
-  auto const net = load_edvr<float>(a[6]);
-  if (work == "once") {  // not warmed up: large windows take a minute
+  auto const x = to<T>(get("x")), weight = to<T>(given.at("weight").to<float, 4>());
+  auto const bias = given.at("bias").to<float, 1>();
+  auto const kept = std::make_shared<detail::packed_weights<T>>();
+  conv2d_params const p{.padding = weight.extent(2) / 2};
+  if (o.work == "conv2d") return time_and_write([&] { return eval(detail::conv2d<algo::automatic>(x, weight, bias, p, kept), o.ex); }, o.output, o.rounds, o.ex), 0;
+  auto const offset = get("offset"), mask = get("mask");
+  return time_and_write([&] { return eval(detail::deform_conv2d<algo::automatic>(x, offset, mask, weight, bias, p, kept), o.ex); }, o.output, o.rounds, o.ex), 0;
+}
+template <class T>
+int network(asked const& o, tensor<float, 5> const& frames) {
+  auto const net = load_edvr<T>(o.weights);
+  if (o.work == "once") {  // not warmed up: large windows take a minute
     double const start = bench::seconds_now();
-    net(frames, {.executor = ex});
-    return report({bench::seconds_now() - start}, build_info(ex)), 0;
+    net(frames, {.executor = o.ex});
+    return report({bench::seconds_now() - start}, build_info(o.ex)), 0;
   }
-  if (work == "stages") return report_stages(net, frames, rounds, ex), 0;
-  if (work == "window") return time_and_write([&] { return net(frames, {.executor = ex}); }, a[3], rounds, ex), 0;
-  if (work != "clip") return std::cerr << "edvr_time: unknown work " << work << '\n', 2;
-  video_restorer<float> restorer(net, {.forward = {.executor = ex}});
+  if (o.work == "stages") return report_stages(net, frames, o.rounds, o.ex), 0;
+  if (o.work == "window") return time_and_write([&] { return net(frames, {.executor = o.ex}); }, o.output, o.rounds, o.ex), 0;
+  if (o.work != "clip") return std::cerr << "edvr_time: unknown work " << o.work << '\n', 2;
+  video_restorer<T> restorer(net, {.forward = {.executor = o.ex}});
   std::vector<double> seconds;
   tensor<float, 3> first_whole;
-  for (int i = 0; static_cast<int>(seconds.size()) < rounds + 4; ++i) {  // the frames over and over; the first results only warm up
+  for (int i = 0; static_cast<int>(seconds.size()) < o.rounds + 4; ++i) {  // the frames over and over; the first results only warm up
     restorer.push(contiguous(select(select(frames, 0, 0), 0, i % frames.extent(1))));
     double const start = bench::seconds_now();
     auto const y = restorer.pop();
@@ -127,9 +125,25 @@ int main(int count, char** a) try {
     seconds.push_back(bench::seconds_now() - start);
     if (seconds.size() == static_cast<std::size_t>(net.config.center()) + 1) first_whole = *y;  // its window is exactly `frames`
   }
-  write_safetensors(a[3], {{"output", any_tensor(contiguous(unsqueeze(first_whole, 0)))}});
-  report({seconds.begin() + 4, seconds.end()}, build_info(ex));
-  return 0;
+  write_safetensors(o.output, {{"output", any_tensor(contiguous(unsqueeze(first_whole, 0)))}});
+  return report({seconds.begin() + 4, seconds.end()}, build_info(o.ex)), 0;
+}
+}  // namespace
+
+int main(int count, char** a) try {
+  if (count < 6) return std::cerr << "usage: edvr_time WORK[:bfloat16] INPUT OUTPUT THREADS ROUNDS [WEIGHTS]\n", 2;
+  asked o{a[1], a[3], count > 6 ? a[6] : nullptr, {.threads = std::stoi(a[4])}, std::stoi(a[5])};
+  auto const given = read_safetensors(a[2]).tensors;
+  bool const half = o.work.ends_with(":bfloat16");
+  if (half) o.work.resize(o.work.size() - std::string_view(":bfloat16").size());
+  if (o.work == "conv2d" || o.work == "deform_conv2d") return half ? convolution<bfloat16>(o, given) : convolution<float>(o, given);
+  if (!o.weights) return std::cerr << "edvr_time: " << o.work << " wants WEIGHTS\n", 2;
+  auto const frames = given.at("frames").to<float, 5>();
+  if (o.work == "exact") {
+    write_safetensors(o.output, {{"output", any_tensor(eval(cast<float>(load_edvr<double>(o.weights)(eval(cast<double>(frames))))))}});
+    return 0;
+  }
+  return half ? network<bfloat16>(o, frames) : network<float>(o, frames);
 } catch (std::exception const& e) {
   return std::cerr << "edvr_time: " << e.what() << '\n', 1;
 }

@@ -19,7 +19,7 @@ if [ "${1:-}" = all ]; then
   ./build/tsan/tests/test_core
   ./build/tsan/tests/test_ops --test-case='*number of threads*'
   echo '--- each instruction set in place of the best one'
-  for isa in baseline avx2 avx512; do
+  for isa in baseline avx2 avx512 avx512_bf16; do
     if EDVR_ISA=$isa build/release/bin/edvr info >/dev/null 2>&1; then
       echo "$isa"
       EDVR_ISA=$isa ctest --preset release -R '^(core|ops|nn|model|golden)$'

@@ -23,7 +23,7 @@ struct forward_options {
 };
 
 template <class T>
-tensor<T, 4> run_clip(forward_options const& o, nn::edvr_net<T> const& net, video_options<T> const& options, tensor<T, 4> const& frames) {
+tensor<arithmetic_t<T>, 4> run_clip(forward_options const& o, nn::edvr_net<T> const& net, video_options<arithmetic_t<T>> const& options, tensor<arithmetic_t<T>, 4> const& frames) {
   if (o.clip.stage2.empty()) return restore_clip(video_restorer<T>(net, options), frames);
   model_options second = o.model;
   second.path = o.clip.stage2;
@@ -31,8 +31,10 @@ tensor<T, 4> run_clip(forward_options const& o, nn::edvr_net<T> const& net, vide
   return restore_clip(two_stage_restorer<T>(video_restorer<T>(net, options), video_restorer<T>(net2, options)), frames);
 }
 
+/// T: what the network is stored as.
 template <class T>
 int forward(forward_options const& o) {
+  using value = arithmetic_t<T>;
   if (std::filesystem::exists(o.output) && !o.overwrite) throw io_error(edvr::text(o.output, ": exists; remove it or allow --overwrite"));
   auto const file = read_safetensors(o.input);
   auto const input = file.tensors.find("input");
@@ -42,9 +44,9 @@ int forward(forward_options const& o) {
   if (input->second.size() == 0) throw io_error(edvr::text(o.input, ": input is ", input->second.describe(), "; expected at least one frame"));
   auto const m = open_model(o.model);
   auto const net = make_net<T>(m, o.model);
-  auto options = video_options_of<T>(o.clip, net.config);
+  auto options = video_options_of<value>(o.clip, net.config);
   options.forward.progress = [](double) { return !is_interrupted(); };
-  window_recorder<T> middle;
+  window_recorder<value> middle;
   if (o.dump) {
     if (rank == 4 || o.clip.ensemble) throw CLI::ValidationError("--dump", "shows one window: it takes an input of rank 5 and no --ensemble");
     options.forward.see = middle.see();
@@ -52,7 +54,7 @@ int forward(forward_options const& o) {
   if (rank == 5 && !o.clip.stage2.empty()) throw CLI::ValidationError("--stage2", "runs over a clip: it takes an input of rank 4");
   tensor_map result;
   auto const start = std::chrono::steady_clock::now();
-  result.emplace("output", any_tensor(rank == 5 ? restore_window(net, input->second.template to<T, 5>(), options) : run_clip(o, net, options, input->second.template to<T, 4>())));
+  result.emplace("output", any_tensor(rank == 5 ? restore_window(net, input->second.template to<value, 5>(), options) : run_clip(o, net, options, input->second.template to<value, 4>())));
   if (o.stats) {
     rusage use{};
     getrusage(RUSAGE_SELF, &use);
@@ -72,11 +74,11 @@ void add_forward(CLI::App& app, action& run) {
   c->add_option("-o,--output", o->output, "safetensors to write: \"output\", not clamped")->required();
   add_model_options(*c, o->model);
   add_clip_options(*c, o->clip);
-  c->add_option("--precision", o->precision, "what the numbers are computed in")->check(CLI::IsMember({"float32", "float64"}))->capture_default_str();
+  c->add_option("--precision", o->precision, "what the numbers are computed in; bfloat16: weights and features in 16 bits, sums in float32")->check(CLI::IsMember({"float32", "float64", "bfloat16"}))->capture_default_str();
   c->add_flag("--overwrite", o->overwrite, "replace the output if it exists");
   c->add_flag("--stats", o->stats, "say how long the network took and how much memory");
   c->add_flag("--dump", o->dump, "also write what the network sees in between, as mid.*");
-  c->callback([o, &run] { run = [o] { return o->precision == "float64" ? forward<double>(*o) : forward<float>(*o); }; });
+  c->callback([o, &run] { run = [o] { return o->precision == "float64" ? forward<double>(*o) : o->precision == "bfloat16" ? forward<bfloat16>(*o) : forward<float>(*o); }; });
 }
 
 }  // namespace program

@@ -20,9 +20,9 @@ using namespace edvr;
 struct restore_options {
   model_options model;
   clip_options clip;
-  std::string input, output, range, progress = "auto";
+  std::string input, output, range, progress = "auto", precision = "float32";
   index_t max_memory = 0;  // MiB; 0: as much as is fastest
-  bool overwrite = false, stats = false;
+  bool overwrite = false, stats = false, tiles = false;
 };
 
 /// "A:B", 0-based and half-open; either may be left out.
@@ -69,12 +69,14 @@ void run(Restorer& restorer, frame_list const& frames, std::size_t first, std::v
   }
 }
 
+/// T: what the network is stored as.
+template <class T>
 int restore(restore_options const& o) {
   auto const frames = list_frames(o.input);
   if (!frames.note.empty()) std::cerr << "edvr: note: " << frames.note << '\n';
   auto const [first, last] = parse_range(o.range, frames.paths.size());
   auto const m = open_model(o.model);
-  auto const net = make_net<float>(m, o.model);
+  auto const net = make_net<T>(m, o.model);
   auto const outputs = plan_outputs(o.output, frames, first, last, o.overwrite);
 
   progress_bar bar(o.progress, static_cast<index_t>(outputs.size()));
@@ -83,20 +85,21 @@ int restore(restore_options const& o) {
   auto options = video_options_of<float>(o.clip, net.config);
   if (o.max_memory > 0) {
     auto const size = read_image(frames.paths[first]).shape();
-    fit_memory(options, net.config, size[1], size[2], (o.max_memory << 20) - memory_beside_tensors(options.forward.executor));
+    fit_memory<T>(options, net.config, size[1], size[2], (o.max_memory << 20) - memory_beside_tensors(options.forward.executor), o.tiles);
+    if (options.tile.y > 0) std::cerr << "edvr: note: frames are restored in tiles of " << options.tile.x << " x " << options.tile.y << ", overlapping by " << options.overlap << " pixels on each side\n";
   }
   options.forward.progress = [&](double done) {
     bar.show(static_cast<double>(written) + done / (o.clip.stage2.empty() ? 1 : 2));
     return !is_interrupted();
   };
   if (o.clip.stage2.empty()) {
-    video_restorer<float> restorer(net, options);
+    video_restorer<T> restorer(net, options);
     run(restorer, frames, first, outputs, bar, written, options.forward.executor);
   } else {
     model_options second = o.model;
     second.path = o.clip.stage2;
-    auto const net2 = make_net<float>(open_model(second), second);
-    two_stage_restorer<float> restorer(video_restorer<float>(net, options), video_restorer<float>(net2, options));
+    auto const net2 = make_net<T>(open_model(second), second);
+    two_stage_restorer<T> restorer(video_restorer<T>(net, options), video_restorer<T>(net2, options));
     run(restorer, frames, first, outputs, bar, written, options.forward.executor);
   }
   if (o.stats) {
@@ -119,9 +122,13 @@ void add_restore(CLI::App& app, action& run) {
   c->add_option("--frames", o->range, "A:B, restore only these frames (0-based, B not included); their neighbours are still read")->check(not_empty);
   c->add_flag("--overwrite", o->overwrite, "replace outputs that exist");
   c->add_option("--max-memory", o->max_memory, "MiB that the program may take: narrower bands, then no cache (default: what is fastest)")->check(CLI::Range(1, 1 << 24))->excludes("--stage2");
+  c->add_flag("--tiles", o->tiles, "with --max-memory: where whole frames do not fit, restore them in overlapping tiles; close, not the same")->needs("--max-memory");
+  c->add_option("--precision", o->precision, "bfloat16: weights and features in 16 bits, faster where the processor multiplies them (edvr info) and half the memory; close, not the same")
+      ->check(CLI::IsMember({"float32", "bfloat16"}))
+      ->capture_default_str();
   c->add_option("--progress", o->progress, "auto: a bar on a terminal")->check(CLI::IsMember({"auto", "bar", "none"}))->capture_default_str();
   c->add_flag("--stats", o->stats, "say how long it took and how much memory");
-  c->callback([o, &run] { run = [o] { return restore(*o); }; });
+  c->callback([o, &run] { run = [o] { return o->precision == "bfloat16" ? restore<bfloat16>(*o) : restore<float>(*o); }; });
 }
 
 }  // namespace program

@@ -78,7 +78,7 @@ for isa in baseline avx2 avx512; do
     check grep -q "this processor cannot run $isa" <(EDVR_ISA=$isa "$edvr" info -m random:edvr_m 2>&1)
   fi
 done
-check grep -q 'EDVR_ISA is "sse9"; expected automatic, baseline, avx2 or avx512' <(EDVR_ISA=sse9 "$edvr" info -m random:edvr_m 2>&1)
+check grep -q 'EDVR_ISA is "sse9"; expected automatic, baseline, avx2, avx512 or avx512_bf16' <(EDVR_ISA=sse9 "$edvr" info -m random:edvr_m 2>&1)
 
 # --- restore (under sanitizers, which make it slow, a clip of a quarter of the size)
 small=$clip/low large=$clip/truth
@@ -215,10 +215,29 @@ done
 expect 3 'MiB for tensors at least; ' "$edvr" restore -i "$clip/low" -o budget_no --frames 4:6 --max-memory 20
 expect 2 'max-memory' "$edvr" restore -i "$clip/low" -o budget_no --max-memory 60 --stage2 x.pth
 
+# --- tiles, if asked: less memory, nearly the same picture
+"$edvr" resize -i "$clip/truth" -o halved --scale 0.5
+expect 0 '' "$edvr" restore -i halved -o budget_whole --frames 5:6
+expect 3 'Allow more, or tiles' "$edvr" restore -i halved -o budget_no --frames 5:6 --max-memory 60
+expect 0 'note: frames are restored in tiles of' "$edvr" restore -i halved -o budget_tiles --frames 5:6 --max-memory 60 --tiles
+expect 2 'max-memory' "$edvr" restore -i "$clip/low" -o budget_no --tiles
+expect 3 'MiB for tensors at least; 0 MiB' "$edvr" restore -i "$clip/low" -o budget_no --frames 4:6 --max-memory 13 --tiles
+
+# --- 16 bits: above 50 dB beside float32 on the bundled clip
+expect 0 '' "$edvr" restore -i "$clip/low" -o precise
+expect 0 '' "$edvr" restore -i "$clip/low" -o half --precision bfloat16
+expect 2 'precision' "$edvr" restore -i "$clip/low" -o x --precision float8
+decibels() {  # at least $3 between the frames of $1 and those of $2
+  checks=$((checks + 1))
+  "$edvr" evaluate -i "$1" -r "$2" | tail -n 1 | awk -v least="$3" '{ for (i = 1; i < NF; ++i) if ($i == "PSNR") found = $(i + 1) } END { exit !(found == "inf" || found + 0 >= least) }' ||
+    { failures=$((failures + 1)); echo "FAILED: $1 is not within $3 dB of $2: $("$edvr" evaluate -i "$1" -r "$2" | tail -n 1)"; }
+}
+decibels half precise 50
+decibels budget_tiles budget_whole 50
+
 # --- memory: what info foresees is what restore takes, within 15 %, at two sizes (not under sanitizers, whose own memory dwarfs ours)
 if [ -z "${EDVR_SANITIZED:-}" ]; then
-  "$edvr" resize -i "$clip/truth" -o half --scale 0.5
-  for size in 112x80:$clip/low 224x160:half; do
+  for size in 112x80:$clip/low 224x160:halved; do
     "$edvr" restore -m random:edvr_m -i "${size#*:}" -o "memory_${size%%:*}" --frames 5:6 --stats 2> stats.txt
     measured=$(sed -n 's/.*peak memory \([0-9]*\) MiB.*/\1/p' stats.txt)
     foreseen=$("$edvr" info -m random:edvr_m --size "${size%%:*}" --json | sed -n 's/ *"memory_bytes": \([0-9]*\),/\1/p')

@@ -56,6 +56,38 @@ TEST_CASE("every variant runs, in float close to double, for any batch, and says
     CHECK(seen["spatial_attention"] == (v.with_tsa ? 1 : 0));
   }
 }
+TEST_CASE("stored as bfloat16 every variant is within 40 dB of float, shows what it sees as float, and takes half the memory") {
+  for (auto const& v : variants) {
+    CAPTURE(v.hr_in); CAPTURE(v.with_predeblur); CAPTURE(v.with_tsa); CAPTURE(v.num_frame);
+    auto config = v;
+    config.num_feat = 32, config.deformable_groups = 8;
+    auto const net = small<float>(config);
+    auto const half = small<bfloat16>(config);
+    index_t const side = 4 * net.config.size_multiple();
+    auto const x = uniform<float>({1, net.config.num_frame, 3, side, side}, 5);
+    int seen = 0;
+    nn::forward_options<float> options;
+    options.see = [&](std::string_view, index_t, tensor<float, 4> const&) { ++seen; };
+    auto const want = net(x), y = half(x, options);
+    CHECK(seen > 0);
+    double const mean_square = eval(mean((y - want) * (y - want)))();
+    CHECK(mean_square < 1e-4);
+    CHECK(mean_square > 1e-14);  // or nothing was rounded
+    for (int threads : {1, 3}) CHECK(allclose(half(x, {.executor = {.threads = threads}}), y, 0, 0));
+  }
+  auto const net = small<float>({.num_feat = 32, .deformable_groups = 8});
+  auto const half = small<bfloat16>({.num_feat = 32, .deformable_groups = 8});
+  auto const x = uniform<float>({1, 5, 3, 64, 64}, 5);
+  auto const peak = [&](auto const& n) {
+    (void)n(x);
+    host_memory.peak_bytes = host_memory.bytes.load();
+    auto const before = host_memory.bytes.load();
+    (void)n(x);
+    return static_cast<double>(host_memory.peak_bytes.load() - before);
+  };
+  CHECK(peak(half) < 0.7 * peak(net));
+  CHECK(static_cast<double>(peak_tensor_bytes<bfloat16>(net.config, 64, 64)) < 0.7 * static_cast<double>(peak_tensor_bytes(net.config, 64, 64)));
+}
 TEST_CASE("the whole network is bit-equal for 1, 2, 3 and 7 threads") {
   auto const net = small<float>({.num_feat = 16});
   auto const x = uniform<float>({1, 5, 3, 36, 28}, 5);

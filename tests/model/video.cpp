@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "edvr/model/memory_budget.hpp"
 #include "networks.hpp"
 #include "support.hpp"
 using namespace edvr;
@@ -226,4 +227,57 @@ TEST_CASE("8 bits: clamped, rounded half to even, and back") {
   CHECK(got == std::vector<int>{0, 0, 0, 2, 2, 255, 255});
   auto const all = eval(cast<std::uint8_t>(arange<int>(256)));
   CHECK(allclose(to_8bit(from_8bit<float>(all)), all, 0, 0));
+}
+TEST_CASE("tiles that see the whole frame give the same bits; with their usual overlap they come close, at any size, with the ensemble and progress") {
+  auto const net = small();
+  for (auto const& [h, w] : {std::pair<index_t, index_t>{45, 70}, {20, 7}, {64, 64}}) {
+    auto const x = uniform<float>({1, 5, 3, h, w}, 1);
+    auto const want = restore_window(net, x);
+    for (pair tile : {pair(16), pair(8, 0), pair(0, 12), pair(13, 50), pair(500)}) {
+      CAPTURE(h); CAPTURE(w); CAPTURE(tile.y); CAPTURE(tile.x);
+      CHECK(allclose(restore_window(net, x, {.tile = tile, .overlap = 100}), want, 0, 0));
+      auto const y = restore_window(net, x, {.tile = tile});
+      CHECK(y.shape() == want.shape());
+      CHECK(allclose(y, want, 0, 0.02));
+    }
+    CHECK(!allclose(restore_window(net, x, {.tile = 4, .overlap = 1}), want, 0, 1e-7));  // or nothing was cut
+    CHECK(allclose(restore_window(net, x, {.ensemble = true, .tile = 16, .overlap = 100}), restore_window(net, x, {.ensemble = true}), 0, 0));
+  }
+  auto const clip = uniform<float>({6, 3, 30, 40}, 2);
+  auto const whole = restore_clip(video_restorer<float>(net, {.cache = false}), clip);
+  CHECK(allclose(restore_clip(video_restorer<float>(net, {.tile = 12, .overlap = 64}), clip), whole, 0, 0));
+  std::vector<double> told;
+  video_options<float> options{.tile = {16, 40}};
+  options.forward.progress = [&](double done) { return told.push_back(done), true; };
+  (void)restore_window(net, uniform<float>({1, 5, 3, 30, 40}, 2), options);
+  CHECK(std::is_sorted(told.begin(), told.end()));
+  CHECK(told.back() == 1);
+  options.forward.progress = [](double done) { return done < 0.6; };
+  CHECK_THROWS_AS(restore_window(net, uniform<float>({1, 5, 3, 30, 40}, 2), options), cancelled);
+}
+TEST_CASE("a memory budget: whole frames while they fit, tiles if they may, and a refusal that says what it takes") {
+  auto const net = small();
+  auto const fitted = [&](index_t bytes, bool tiles) {
+    video_options<float> o;
+    fit_memory<float>(o, net.config, 256, 384, bytes, tiles);
+    return o;
+  };
+  index_t const all = fitted(index_t{1} << 40, true).tile.y, whole = peak_tensor_bytes(net.config, 256, 384, false, 8) + 5 * 3 * 256 * 384 * 4;
+  CHECK(all == 0);
+  CHECK(fitted(whole, true).tile.y == 0);
+  CHECK(!fitted(whole, true).cache);
+  CHECK_THROWS_SAYING(error, "Allow more, or tiles, or restore smaller pieces", fitted(whole - 1, false));
+  auto const o = fitted(whole * 6 / 10, true);
+  CHECK(o.tile.x > 0);
+  CHECK(o.tile.x % 4 == 0);
+  CHECK_THROWS_SAYING(error, "MiB for tensors at least", fitted(1000, true));
+  auto const x = uniform<float>({1, 5, 3, 256, 384}, 1);
+  (void)restore_window(net, x, o);  // weights packed before: they are counted in the estimate, and small here
+  host_memory.peak_bytes = host_memory.bytes.load();
+  auto const before = host_memory.bytes.load();
+  (void)restore_window(net, x, o);
+  CHECK(host_memory.peak_bytes.load() - before < whole * 6 / 10);
+  video_options<float> half;
+  fit_memory<bfloat16>(half, net.config, 256, 384, whole * 8 / 10);
+  CHECK(half.tile.y == 0);
 }

@@ -87,6 +87,69 @@ TEST_CASE("conv2d: winograd's error is what docs/numerics.md says, on maps as de
       CHECK(by_winograd > error(eval(conv2d(x, w, {.padding = 1}, algo::direct{}), cpu_executor{.isa = isa})));  // or winograd did not run
     }
 }
+TEST_CASE("conv2d of bfloat16: direct is the reference but for the order of sums, winograd near it, on every case, layout and instruction set") {
+  for (auto isa : supported_instruction_sets())
+    for (auto const& c : cases::conv2d) {
+      CAPTURE(name(isa)); CAPTURE(c.h); CAPTURE(c.w); CAPTURE(c.k);
+      cpu_executor const ex{.isa = isa};
+      inputs<float> const in(c);
+      index_t const terms = c.c / c.p.groups * c.r * c.s;
+      auto const x = to<bfloat16>(in.x), w = to<bfloat16>(in.w);
+      auto const want = eval(conv2d(x, w, in.b, c.p, algo::reference{}));
+      CHECK_CLOSE(eval(conv2d(to<float>(x), to<float>(w), in.b, c.p, algo::reference{})), want, terms);
+      CHECK_CLOSE(eval(conv2d(in.x, w, in.b, c.p, algo::reference{})), want, 0);  // x is rounded on the way
+      auto const near = [&](auto const& y, auto const& expected) {
+        if (y.size() > 0) CHECK(eval(max(abs(y - expected)))() <= 0.03 * eval(max(abs(expected)))());
+      };
+      auto const check = [&](auto algorithm, auto const& close) {
+        close(eval(conv2d(x, w, in.b, c.p, algorithm), ex), want);
+        close(eval(conv2d(in.x, w, in.b, c.p, algorithm), ex), want);
+        close(eval(conv2d(in_channels_last(x), w, in.b, c.p, algorithm), ex), want);
+        close(eval(conv2d(with_gaps(x), with_gaps(w), with_gaps(in.b), c.p, algorithm), ex), want);
+        close(eval(relu(conv2d(in_channels_last(x), w, c.p, algorithm) + reshape(in.b, {c.k, 1, 1})), ex), eval(relu(want)));
+        near(eval(to<float>(eval<bfloat16>(conv2d(x, w, in.b, c.p, algorithm), ex))), want);
+        if (c.c % 2 == 0 && c.c > 0 && c.p.groups == 1) close(eval(conv2d(concat(slice(x, 1, 0, c.c / 2), slice(x, 1, c.c / 2, c.c)), w, in.b, c.p, algorithm), ex), want);
+      };
+      check(algo::direct{}, [&](auto const& y, auto const& expected) { CHECK_CLOSE(y, expected, terms); });
+      if (detail::winograd_can(in.w.shape(), c.p)) check(algo::winograd{}, near);
+    }
+}
+TEST_CASE("conv2d of bfloat16: errors are what docs/numerics.md says, on maps as deep as EDVR's, and an inner result is stored in 16 bits") {
+  for (auto isa : supported_instruction_sets()) {
+    cpu_executor const ex{.isa = isa};
+    auto const x = normal<float>({1, 64, 30, 26}, 1), w = normal<float>({64, 64, 3, 3}, 2, 0, std::sqrt(1.0 / 576));
+    auto const exact = eval(conv2d(eval(cast<double>(x)), eval(cast<double>(w)), {.padding = 1}));
+    auto const error = [&](auto const& y) { return eval(max(abs(cast<double>(y) - exact)))() / eval(max(abs(exact)))(); };
+    auto const xb = to<bfloat16>(x), wb = to<bfloat16>(w);
+    double const direct = error(eval(conv2d(xb, wb, {.padding = 1}, algo::direct{}), ex)), winograd = error(eval(conv2d(xb, wb, {.padding = 1}), ex));
+    CHECK(direct > 1e-4);  // or nothing was rounded
+    CHECK(direct < 3e-3);
+    CHECK(winograd > direct);
+    CHECK(winograd < 0.02);
+    auto const before = host_memory.bytes.load();
+    host_memory.peak_bytes = before;
+    auto const y = eval<bfloat16>(conv2d(relu(conv2d(xb, wb, {.padding = 1})), wb, {.padding = 1}), ex);
+    CHECK(host_memory.peak_bytes.load() - before < 3 * y.size() * 2 + 400'000);  // two maps of 16 bits and the packed weights, not one of 32
+  }
+}
+TEST_CASE("conv2d of bfloat16: NaN and infinity reach the window or tile and no further") {
+  for (float bad : {std::nanf(""), HUGE_VALF, -HUGE_VALF}) {
+    auto const x = ones<float>({1, 16, 16, 16});
+    x(0, 5, 9, 9) = bad;
+    auto const xb = to<bfloat16>(x), w = to<bfloat16>(ones<float>({16, 16, 3, 3}));
+    for (auto isa : supported_instruction_sets()) {
+      auto const direct = eval(conv2d(xb, w, {.padding = 1}, algo::direct{}), cpu_executor{.isa = isa}), winograd = eval(conv2d(xb, w, {.padding = 1}), cpu_executor{.isa = isa});
+      for (index_t h = 0; h < 16; ++h)
+        for (index_t v = 0; v < 16; ++v) {
+          bool const near = std::abs(h - 9) <= 1 && std::abs(v - 9) <= 1, far = h < 4 || v < 4 || h >= 12 || v >= 12;
+          float const plain = 16.f * (h == 0 || h == 15 ? 2 : 3) * (v == 0 || v == 15 ? 2 : 3);
+          CHECK((direct(0, 2, h, v) == plain) == !near);
+          if (near) CHECK(!std::isfinite(winograd(0, 2, h, v)));
+          if (far) CHECK(std::fabs(winograd(0, 2, h, v) - plain) < 0.03f * plain);
+        }
+    }
+  }
+}
 TEST_CASE("conv2d: the same bits for every number of threads, by every algorithm and instruction set") {
   auto const x = normal<float>({2, 32, 37, 41}, 1), w = normal<float>({40, 32, 3, 3}, 2);
   for (auto isa : supported_instruction_sets()) {
@@ -95,6 +158,12 @@ TEST_CASE("conv2d: the same bits for every number of threads, by every algorithm
       for (int threads : {2, 3, 7}) CHECK(allclose(eval(conv2d(x, w, {.padding = 1}, algorithm), cpu_executor{.threads = threads, .isa = isa}), one, 0, 0));
     };
     check(algo::direct{}), check(algo::winograd{}), check(algo::im2col{});
+    auto const half = [&](auto algorithm) {
+      auto const xb = to<bfloat16>(x), wb = to<bfloat16>(w);
+      auto const one = eval(conv2d(xb, wb, {.padding = 1}, algorithm), cpu_executor{.threads = 1, .isa = isa});
+      for (int threads : {2, 3, 7}) CHECK(allclose(eval(conv2d(xb, wb, {.padding = 1}, algorithm), cpu_executor{.threads = threads, .isa = isa}), one, 0, 0));
+    };
+    half(algo::direct{}), half(algo::winograd{});
   }
 }
 TEST_CASE("conv2d through pixel_shuffle stores every result where it belongs, and makes no tensor in between") {

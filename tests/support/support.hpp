@@ -27,11 +27,7 @@ double tolerance(edvr::index_t terms) {
   } while (0)
 
 /// Tests that count the same tensors or bits as in a plain build, only many times slower, are skipped under sanitizers.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool sanitized = true;
-#else
-inline constexpr bool sanitized = false;
-#endif
+inline constexpr bool sanitized = EDVR_SANITIZED;
 
 /// The copies of the kernels that this processor runs; those it lacks are named once.
 inline std::vector<edvr::instruction_set> supported_instruction_sets() {
@@ -73,7 +69,7 @@ template <class T, int R>
 edvr::tensor<T, R> with_gaps(edvr::tensor<T, R> const& x) {
   auto s = x.shape();
   for (int i = 0; i < R; ++i) s[i] = 2 * s[i] + 1;
-  auto wide = edvr::full<T>(s, std::numeric_limits<T>::quiet_NaN());  // whoever reads a gap shows it
+  auto wide = edvr::full<T>(s, T(std::numeric_limits<edvr::arithmetic_t<T>>::quiet_NaN()));  // whoever reads a gap shows it
   for (int i = 0; i < R; ++i) wide = edvr::slice(wide, i, 1, 1 + 2 * x.extent(i), 2);
   edvr::assign(wide, x);
   return wide;

@@ -11,16 +11,20 @@ namespace edvr::inline v1::bench {
 
 inline double seconds_now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
-/// float32 multiply-adds in registers on all of ex's threads, the best of several tries: FLOP/s.
-inline double peak_flops(cpu_executor const& ex) {
-  auto const& kernel = detail::kernels(resolve(ex.isa));
+/// Multiply-adds of T (float, or pairs of bfloat16 where the processor has them) in registers on all of ex's threads, the best of several tries:
+/// FLOP/s.
+template <class T = float>
+double peak_flops(cpu_executor const& ex) {
+  auto const isa = resolve(ex.isa);
+  auto const& kernel = detail::kernels(isa);
   constexpr index_t rounds = 400'000;
-  double const flop = 2.0 * 2 * kernel.rows * kernel.width * static_cast<double>(rounds) * ex.workers();
+  int const terms = isa == instruction_set::avx512_bf16 ? detail::terms_at_once<T> : 1;
+  double const flop = 2.0 * 2 * terms * kernel.rows * kernel.width * static_cast<double>(rounds) * ex.workers();
   double best = 0;
   std::vector<float> results(static_cast<std::size_t>(ex.workers()));
   for (int i = 0; i < 12; ++i) {
     double const start = seconds_now();
-    ex.parallel(ex.workers(), [&](index_t task, int) { results[static_cast<std::size_t>(task)] = kernel.multiply_adds(rounds); });
+    ex.parallel(ex.workers(), [&](index_t task, int) { results[static_cast<std::size_t>(task)] = kernel.template of<T>().multiply_adds(rounds); });
     best = std::max(best, flop / (seconds_now() - start));
   }
   return results.front() > 1e30f ? 0 : best;  // looked at, so that nothing is left out

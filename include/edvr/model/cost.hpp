@@ -69,33 +69,37 @@ inline index_t multiply_adds(std::vector<layer_cost> const& all) {
   return n;
 }
 
-/// Numbers that packed weights of float take, beside the weights themselves.
+/// Numbers that packed weights take, beside the weights themselves.
 inline index_t packed_weights(std::vector<layer_cost> const& all) {
   index_t n = 0;
   for (auto const& l : all) n += (l.runs_as == algorithm::winograd ? 36 : l.kernel * l.kernel) * l.in * ((l.out + 15) / 16 * 16);
   return n;
 }
 
-/// Largest number of bytes of tensors and packed weights alive at once while one window of float runs, or, for a clip, one of the windows that
+/// Largest number of bytes of tensors and packed weights alive at once while one window of edvr_net<T> runs, or, for a clip, one of the windows that
 /// share their frames' features; scratch and the program itself come on top. From the network's stages: features, alignment, fusion, upsampling.
-inline index_t peak_tensor_bytes(edvr_config const& config, index_t height, index_t width, bool as_clip = false, index_t band = 64) {
+template <class T = float>
+index_t peak_tensor_bytes(edvr_config const& config, index_t height, index_t width, bool as_clip = false, index_t band = 64) {
   index_t const m = config.size_multiple(), s = config.hr_in ? 4 : 1;
   index_t const rows = (height + m - 1) / m * m, columns = (width + m - 1) / m * m, input = rows * columns, p = input / (s * s);  // pixels, of the input and of level 1
   index_t const c = config.num_feat, t = config.num_frame, g = config.deformable_groups;
-  index_t const pyramid = c * p * 21 / 16, frames = t * 3 * input;
+  index_t const pyramid = c * p * 21 / 16;
   // A window lets go of features as they are used; a clip keeps them, and twice over for a split alignment.
   index_t const kept = as_clip ? 2 * t * pyramid : 0, halves = as_clip ? pyramid + c * p : 0;
   // The entry of high-resolution input keeps two maps at its size; a residual block three at level 1.
   index_t const entry = config.hr_in ? c * input * 5 / 4 : 3 * c * p;
-  index_t const features = frames + (as_clip ? kept : (t - 1) * pyramid) + std::max(entry, 3 * c * p);
+  // Weights and features are stored as T; frames, raw offsets and the result are values.
+  auto const stage = [&](index_t stored, index_t values) { return stored * static_cast<index_t>(sizeof(T)) + (t * 3 * input + values) * static_cast<index_t>(sizeof(arithmetic_t<T>)); };
+  index_t const features = stage((as_clip ? kept : (t - 1) * pyramid) + std::max(entry, 3 * c * p), 0);
   // Raw offsets and masks beside the operands of the finest level.
-  index_t const alignment = frames + (as_clip ? kept + halves + (t - 1) * c * p : t * pyramid) + 27 * g * p + 5 * c * p;
-  index_t const fusion = frames + kept + 2 * t * c * p + 2 * c * p;
+  index_t const alignment = stage((as_clip ? kept + halves + (t - 1) * c * p : t * pyramid) + 5 * c * p, 27 * g * p);
+  index_t const fusion = stage(kept + 2 * t * c * p + 2 * c * p, 0);
   index_t const w = columns / s, high = 4 * rows / s;
   auto const rows_of = [](index_t wanted, index_t all) { return std::min(wanted, all) + 2; };
   index_t const bands = 64 * 4 * w * (rows_of(band + 32, high) + rows_of(band + 16, high)) + c * 2 * w * rows_of(band / 2 + 24, high / 2) + c * w * rows_of(band / 4 + 16, high / 4);
-  index_t const tail = frames + kept + 2 * c * p + 3 * 16 * p + bands;
-  return 4 * (nn::parameter_count(nn::edvr_net<float>(config)) + packed_weights(layers(config, height, width)) + std::max({features, alignment, fusion, tail}));
+  index_t const tail = stage(kept + 2 * c * p + bands, 3 * 16 * p);
+  index_t const packed = detail::has_vector_kernels<T, cpu> ? packed_weights(layers(config, height, width)) : 0;
+  return (nn::parameter_count(nn::edvr_net<float>(config)) + packed) * static_cast<index_t>(sizeof(T)) + std::max({features, alignment, fusion, tail});
 }
 
 }  // namespace edvr::v1

@@ -24,8 +24,18 @@ struct video_options {
   bool ensemble = false;                 // mean over four flips
   bool cache = true;                     // keep each frame's features over the windows that share it: the same bits, a fifth less work
   bool split = true;                     // and alignment's first convolutions in halves (nn::split_alignment): the same within rounding
+  pair tile = 0;                         // restore frames in pieces of at most this many rows and columns, without a cache: an approximation. 0: whole
+  index_t overlap = 0;                   // pixels that a tile sees beyond itself on every side; 0: tile_overlap()
   nn::forward_options<T> forward = {};
 };
+
+/// What a tile must see beyond itself so that its result is close to that of the whole frame (docs/numerics.md): 32 pixels at the first pyramid
+/// level, unless the options say otherwise.
+template <class T>
+index_t tile_overlap(video_options<T> const& options, edvr_config const& config) {
+  index_t const m = config.size_multiple(), wanted = options.overlap > 0 ? options.overlap : config.hr_in ? 128 : 32;
+  return (wanted + m - 1) / m * m;
+}
 
 /// Pixels of [0, 1] as 8 bits: clamped, times 255, rounded half to even, as numpy does; NaN becomes 0. Any rank.
 template <class T, int R>
@@ -52,13 +62,43 @@ tensor<T, 5> pad_frames(tensor<T, 5> const& x, index_t multiple, pad_mode mode, 
   return eval(pad(x, coord<5>{}, after, mode), ex);
 }
 
-/// One window of any frame size through the network: padded, run (four times for the ensemble), cropped.
-/// x (n, t, 3, h, w) with h, w >= 1; returns (n, 3, scale h, scale w), not clamped. Throws as edvr_net does.
 template <class T>
-tensor<arithmetic_t<T>, 4> restore_window(nn::edvr_net<T> const& net, std::type_identity_t<tensor<arithmetic_t<T>, 5>> const& x, std::type_identity_t<video_options<arithmetic_t<T>>> const& options = {}) {
+tensor<arithmetic_t<T>, 4> restore_window(nn::edvr_net<T> const& net, std::type_identity_t<tensor<arithmetic_t<T>, 5>> const& x,
+                                          std::type_identity_t<video_options<arithmetic_t<T>>> const& options = {});
+namespace detail {
+/// Tiles start where whole pixels of every pyramid level start; each runs as a frame of its own and gives what lies inside its overlap.
+template <class T>
+tensor<arithmetic_t<T>, 4> restore_tiles(nn::edvr_net<T> const& net, tensor<arithmetic_t<T>, 5> const& x, video_options<arithmetic_t<T>> const& options) {
+  auto const s = x.shape();
+  index_t const m = net.config.size_multiple(), scale = net.config.scale(), overlap = tile_overlap(options, net.config);
+  auto const side = [m](index_t asked, index_t whole) { return asked > 0 ? (asked + m - 1) / m * m : whole; };
+  index_t const height = side(options.tile.y, s[3]), width = side(options.tile.x, s[4]), across = (s[4] + width - 1) / width, tiles = (s[3] + height - 1) / height * across;
+  auto whole = options;
+  whole.tile = 0;
+  auto const y = empty<arithmetic_t<T>>(coord<4>{{s[0], 3, s[3] * scale, s[4] * scale}});
+  for (index_t i = 0; i < tiles; ++i) {
+    if (options.forward.progress) whole.forward.progress = [&, i](double done) { return options.forward.progress((static_cast<double>(i) + done) / static_cast<double>(tiles)); };
+    index_t const top = i / across * height, left = i % across * width, bottom = std::min(s[3], top + height), right = std::min(s[4], left + width);
+    index_t const from_top = std::max<index_t>(0, top - overlap), from_left = std::max<index_t>(0, left - overlap);
+    auto const seen = slice(slice(x, 3, from_top, std::min(s[3], bottom + overlap)), 4, from_left, std::min(s[4], right + overlap));
+    auto const result = restore_window<T>(net, seen, whole);
+    auto const inside = [&](auto const& v, index_t row, index_t column) {
+      return slice(slice(v, 2, (top - row) * scale, (bottom - row) * scale), 3, (left - column) * scale, (right - column) * scale);
+    };
+    assign(inside(y, 0, 0), inside(result, from_top, from_left), options.forward.executor);
+  }
+  return y;
+}
+}  // namespace detail
+
+/// One window of any frame size through the network: padded, run (four times for the ensemble), cropped.
+/// x (n, t, 3, h, w) with h, w >= 1; returns (n, 3, scale h, scale w), not clamped. In tiles, if the options say so. Throws as edvr_net does.
+template <class T>
+tensor<arithmetic_t<T>, 4> restore_window(nn::edvr_net<T> const& net, std::type_identity_t<tensor<arithmetic_t<T>, 5>> const& x, std::type_identity_t<video_options<arithmetic_t<T>>> const& options) {
   auto const s = x.shape();
   if (s[3] < 1 || s[4] < 1) throw shape_error(text("restore_window: input has shape ", s, "; expected no empty frames"));
   auto const& ex = options.forward.executor;
+  if (options.tile.y > 0 || options.tile.x > 0) return detail::restore_tiles(net, x, options);
   auto const padded = pad_frames(x, net.config.size_multiple(), options.spatial, ex);
   auto const crop = [&](auto const& y) { return slice(slice(y, 2, 0, s[3] * net.config.scale()), 3, 0, s[4] * net.config.scale()); };
   if (!options.ensemble) return contiguous(crop(net(padded, options.forward)), ex);
@@ -114,7 +154,7 @@ class video_restorer {
     if (!is_ready()) return {};
     // While the clip goes on its end is not in this window, so any length beyond the frames received does.
     auto const frames = window_frames(given_, finished_ ? received_ : received_ + net_.config.num_frame, frame_window(), options_.padding);
-    auto const y = squeeze(options_.cache && !options_.ensemble ? from_features(frames) : from_window(frames), 0);
+    auto const y = squeeze(options_.cache && !options_.ensemble && options_.tile.y <= 0 && options_.tile.x <= 0 ? from_features(frames) : from_window(frames), 0);
     index_t bad = 0;
     for (index_t i = 0, n = y.size(); i < n; ++i) bad += !std::isfinite(y.data()[i]);
     if (bad) throw numeric_error(text("frame ", given_, ": ", bad, " of ", y.size(), " restored values are not finite; the input or the weights hold NaN, infinity or huge values"));

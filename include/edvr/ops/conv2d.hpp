@@ -153,13 +153,13 @@ auto conv2d(X&& x, tensor<T, 4, S> weight, tensor<arithmetic_t<T>, 1, S> bias, c
 /// by Winograd's algorithm, which is the default for 3x3 windows of float with stride 1, about 0.3 of that. There a NaN or an infinity in x
 /// reaches all of the 4 x 4 results that are computed together. algo::direct{} keeps it to its window.
 /// Same as torch.nn.functional.conv2d.
-template <has_rank<4> X, class T, class S = space_t<X>, class Algo = algo::automatic>
-  requires same_element<X, tensor<T, 4, S>>
+template <has_rank<4> X, class T, class S, class Algo = algo::automatic>
+  requires same_element<X, tensor<T, 4, S>> && same_space<X, tensor<T, 4, S>>
 auto conv2d(X&& x, tensor<T, 4, S> weight, std::type_identity_t<tensor<arithmetic_t<T>, 1, S>> bias, conv2d_params p = {}, Algo = {}) {
   return detail::conv2d<Algo>(std::forward<X>(x), std::move(weight), std::move(bias), p, nullptr);
 }
-template <has_rank<4> X, class T, class S = space_t<X>, class Algo = algo::automatic>
-  requires same_element<X, tensor<T, 4, S>>
+template <has_rank<4> X, class T, class S, class Algo = algo::automatic>
+  requires same_element<X, tensor<T, 4, S>> && same_space<X, tensor<T, 4, S>>
 auto conv2d(X&& x, tensor<T, 4, S> weight, conv2d_params p = {}, Algo algorithm = {}) {
   return conv2d(std::forward<X>(x), std::move(weight), tensor<arithmetic_t<T>, 1, S>{}, p, algorithm);
 }

@@ -163,15 +163,15 @@ auto deform_conv2d(X&& x, O&& offset, M&& mask, tensor<T, 4, S> weight, tensor<a
 /// A position that is NaN or not within one pixel of x contributes 0. Lazy, heavy. Throws shape_error.
 /// Weights stored as bfloat16 round x and the samples to bfloat16; offsets and masks stay as they are.
 /// Cost: that of conv2d, and n oh ow c K bilinear samples. Zhu et al., CVPR 2019, eq. 1; same as torchvision.ops.deform_conv2d.
-template <has_rank<4> X, has_rank<4> O, has_rank<4> M, class T, class S = space_t<X>, class Algo = algo::automatic>
-  requires same_space<X, O> && same_space<X, M> && same_element<X, O> && same_element<X, M> && same_element<X, tensor<T, 4, S>>
+template <has_rank<4> X, has_rank<4> O, has_rank<4> M, class T, class S, class Algo = algo::automatic>
+  requires same_space<X, O> && same_space<X, M> && same_element<X, O> && same_element<X, M> && same_element<X, tensor<T, 4, S>> && same_space<X, tensor<T, 4, S>>
 auto deform_conv2d(X&& x, O&& offset, M&& mask, tensor<T, 4, S> weight, std::type_identity_t<tensor<arithmetic_t<T>, 1, S>> bias,
                    conv2d_params p = {}, Algo = {}) {
   return detail::deform_conv2d<Algo>(std::forward<X>(x), std::forward<O>(offset), std::forward<M>(mask), std::move(weight), std::move(bias), p, nullptr);
 }
 /// The same without modulation (DCNv1): every mask is 1.
-template <has_rank<4> X, has_rank<4> O, class T, class S = space_t<X>, class Algo = algo::automatic>
-  requires same_space<X, O> && same_element<X, O> && same_element<X, tensor<T, 4, S>>
+template <has_rank<4> X, has_rank<4> O, class T, class S, class Algo = algo::automatic>
+  requires same_space<X, O> && same_element<X, O> && same_element<X, tensor<T, 4, S>> && same_space<X, tensor<T, 4, S>>
 auto deform_conv2d(X&& x, O&& offset, tensor<T, 4, S> weight, std::type_identity_t<tensor<arithmetic_t<T>, 1, S>> bias, conv2d_params p = {},
                    Algo algorithm = {}) {
   auto m = offset.shape();
