@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // deform_conv2d with its samples taken straight into the panel that the product reads: no column ever leaves the cache.
 #pragma once
+#include <limits>
+
 #include "edvr/ops/conv2d_direct.hpp"
 
 #if EDVR_VECTOR_KERNELS
@@ -21,10 +23,10 @@ void deform_conv2d_direct(view<T const, 4, cpu> const& x, source<float> const& o
   auto const weights = packed(kept, algorithm::direct, isa, p.groups, 1, weight, [&] { return direct_weights(weight, p.groups, kernel, {y_shape[1]}); });
   std::vector<float> base(static_cast<std::size_t>(2 * padded_samples));
   std::vector<T> const none(static_cast<std::size_t>(channels), T(0));
-  std::vector<index_t> first_channel(static_cast<std::size_t>(padded_samples)), target(static_cast<std::size_t>(padded_samples));
+  std::vector<int> first_channel(static_cast<std::size_t>(padded_samples)), target(static_cast<std::size_t>(padded_samples));
   for (index_t t = 0; t < samples; ++t) {
-    first_channel[static_cast<std::size_t>(t)] = t / taps * (channels / deformable_groups);
-    target[static_cast<std::size_t>(t)] = t % taps * channels + t / taps * (channels / deformable_groups);
+    first_channel[static_cast<std::size_t>(t)] = static_cast<int>(t / taps * (channels / deformable_groups));
+    target[static_cast<std::size_t>(t)] = static_cast<int>(t % taps * channels + t / taps * (channels / deformable_groups));
     base[static_cast<std::size_t>(t)] = static_cast<float>(t % taps / s * p.dilation.y);
     base[static_cast<std::size_t>(padded_samples + t)] = static_cast<float>(t % taps % s * p.dilation.x);
   }
@@ -34,6 +36,7 @@ void deform_conv2d_direct(view<T const, 4, cpu> const& x, source<float> const& o
   job.shared = channels / deformable_groups, job.samples = samples, job.padded_samples = padded_samples;
   job.columns_row = p.groups == 1 ? product.row() : taps * channels, job.step = static_cast<float>(p.stride.x), job.base = base.data();
   job.first = first_channel.data(), job.target = target.data(), job.zeros = none.data();
+  job.near = x.extent[2] * x.extent[3] * x.step[3] < std::numeric_limits<int>::max();
 
   index_t const panel = product.panel(), row = product.row(), tasks = (pixels + panel - 1) / panel;
   index_t const sampled = p.groups == 1 ? 0 : panel * job.columns_row, in_columns = panel * row + sampled, in_floats = panel * (product.result_row() + 3 * padded_samples);

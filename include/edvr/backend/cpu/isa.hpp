@@ -26,7 +26,8 @@ struct deform_job {
   index_t columns_row;                     // from one pixel's columns to the next
   float step;                              // of the window, to the right
   float const* base;                       // tap positions before offsets: padded_samples rows, then as many columns
-  index_t const *first, *target;           // of a sample: its first channel in x, where it goes in the columns
+  int const *first, *target;               // of a sample: its first channel in x, where it goes in the columns; padded_samples each
+  bool near;                               // can an int count the elements of a picture?
   T const* zeros;                          // as many as x has channels
 };
 
