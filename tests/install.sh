@@ -1,13 +1,12 @@
 # Sourced by the scripts: installs what the project needs on Debian and Ubuntu, and nothing if all is there.
-edvr_install() {
-  local missing=()
-  dpkg -s g++ >/dev/null 2>&1 || missing+=(g++)
-  for package in cmake ninja-build libeigen3-dev libcli11-dev libstb-dev nlohmann-json3-dev zlib1g-dev doctest-dev libbenchmark-dev ccache; do
+edvr_install_packages() {
+  local missing=() package
+  for package in "$@"; do
     dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package")
   done
   [ ${#missing[@]} = 0 ] && return 0
   if ! command -v apt-get >/dev/null; then
-    echo "Needed: a C++20 compiler, CMake, Ninja, Eigen 3.4, CLI11, stb, nlohmann-json, zlib, doctest, Google Benchmark. Install them and run this again." >&2
+    echo "Needed: ${missing[*]}. Install them and run this again." >&2
     return 1
   fi
   echo "installing: ${missing[*]}"
@@ -16,6 +15,6 @@ edvr_install() {
   $sudo apt-get update -qq
   DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${missing[@]}"
 }
-if command -v dpkg >/dev/null; then edvr_install; fi
+if command -v dpkg >/dev/null; then edvr_install_packages g++ cmake ninja-build libeigen3-dev libcli11-dev libstb-dev nlohmann-json3-dev zlib1g-dev doctest-dev libbenchmark-dev ccache; fi
 command -v ccache >/dev/null && export CMAKE_CXX_COMPILER_LAUNCHER=ccache
 export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}

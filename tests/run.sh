@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # bash tests/run.sh       one Release build, every test
-# bash tests/run.sh all   also: every instruction set, address, undefined-behaviour and thread sanitizers, each header alone, an installed copy
-#                         used by another project
+# bash tests/run.sh all   also: every instruction set, address, undefined-behaviour and thread sanitizers, AArch64, each header alone, an
+#                         installed copy used by another project
 set -eu
 cd "$(dirname "$0")/.."
 . tests/install.sh
@@ -27,6 +27,8 @@ if [ "${1:-}" = all ]; then
       echo "$isa: skipped, this processor cannot run it"
     fi
   done
+  echo '--- another processor: AArch64, emulated'
+  bash tests/aarch64.sh
   echo '--- installed and used'
   place=$(mktemp -d)
   trap 'rm -rf "$place"' EXIT
