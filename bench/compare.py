@@ -68,14 +68,14 @@ def compare(work, args):
     expected = exact(work, args)
     results = {}
     for turn in range(1 if work.kind == "window" and not args.thorough else args.turns):
-        for who in ["edvr", "edvr, 1 thread"] + work.peers:
+        for who in ["edvr", "edvr, 1 thread", "edvr, bfloat16"] + work.peers:
             if who in results and "failed" in results[who]:
                 continue
             target = work.path + ".out"
             extra = [work.weights] if work.weights else []
             if who.startswith("edvr"):
                 threads = "1" if "1 thread" in who else str(args.threads)
-                command = [args.time, work.ours, work.path, target, threads, str(work.rounds)] + extra
+                command = [args.time, work.ours + (":bfloat16" if "bfloat16" in who else ""), work.path, target, threads, str(work.rounds)] + extra
             else:
                 kind = "window" if work.kind == "clip" else work.kind
                 command = [sys.executable, os.path.join(here, "peers", "run.py"), who, kind, work.path, target, str(args.threads), str(work.rounds)] + extra
@@ -85,7 +85,7 @@ def compare(work, args):
                 error = float(np.abs(tensors.read(target)["output"].astype(np.float64) - expected).max())
                 largest = float(np.abs(expected).max())
                 r["error"], r["relative"] = error, error / largest
-                if error > 1e-4 * max(1.0, largest):
+                if error > (0.03 if "bfloat16" in who else 1e-4) * max(1.0, largest):
                     r = {"failed": f"result is off by {error:.2g} beside values up to {largest:.2g}"}
             print("  " + (r["failed"] if "failed" in r else f"{1000 * statistics.median(r['seconds']):.1f} ms, error {r['error']:.1g}, {r['peak_MiB']} MiB"), flush=True)
             if who not in results or "failed" in r:

@@ -9,7 +9,7 @@ matplotlib.use("svg")
 matplotlib.rcParams["svg.hashsalt"] = "edvr"  # the same file for the same figures
 import matplotlib.pyplot as plt  # noqa: E402
 
-LABELS = {"torch": "PyTorch", "torch-channels-last": "PyTorch, channels last", "torch-compile": "PyTorch, compiled", "onnxruntime": "ONNX Runtime", "openvino": "OpenVINO", "edvr": "edvr", "edvr, 1 thread": "edvr, 1 thread"}
+LABELS = {"torch": "PyTorch", "torch-channels-last": "PyTorch, channels last", "torch-compile": "PyTorch, compiled", "onnxruntime": "ONNX Runtime", "openvino": "OpenVINO", "edvr": "edvr", "edvr, 1 thread": "edvr, 1 thread", "edvr, bfloat16": "edvr, bfloat16"}
 TORCH = ("torch", "torch-channels-last", "torch-compile")
 
 
@@ -41,7 +41,7 @@ def bars(group, works, folder):
     for ax, w in zip(axes[0], works):
         ran = [(LABELS[n], 1000 * seconds(r)) for n, r in w["results"].items() if "failed" not in r and n != "edvr, 1 thread"]
         ran.sort(key=lambda p: -p[1])
-        ax.barh([n for n, _ in ran], [v for _, v in ran], color=["#c44e52" if n == "edvr" else "#8c9bb0" for n, _ in ran])
+        ax.barh([n for n, _ in ran], [v for _, v in ran], color=["#c44e52" if n == "edvr" else "#dd8452" if n.startswith("edvr") else "#8c9bb0" for n, _ in ran])
         ax.set_title(w["name"].replace(" channels", "ch"), fontsize=8)
         ax.set_xlabel("ms", fontsize=8)
         ax.tick_params(labelsize=7)
@@ -75,12 +75,13 @@ def peers_section(measured, folder):
         rows = []
         for w in works:
             r = w["results"]
-            one = r.get("edvr, 1 thread")
+            one, half = r.get("edvr, 1 thread"), r.get("edvr, bfloat16")
             best = fastest(r, TORCH)
             memory = r["edvr"]["peak_MiB"] / r[best[1]]["peak_MiB"] if best and "peak_MiB" in r[best[1]] else None
             rows.append([w["name"], w["goal"], text(ratio(r, TORCH)), text(ratio(r, ["onnxruntime"])), text(ratio(r, ["openvino"])), text(seconds(one) / seconds(r["edvr"]) if one and "failed" not in one else None, "{:.2f}x"),
-                         f"{r['edvr']['error']:.1e}", f"{r['edvr']['peak_MiB']} MiB", text(memory, "{:.2f}")])
-        out.append("Ours against each, times as fast; memory as a share of the fastest PyTorch's:\n\n" + table(["work", "goal", "PyTorch, fastest", "ONNX Runtime", "OpenVINO", "ours on 1 thread", "largest error", "our memory", "share"], rows))
+                         f"{r['edvr']['error']:.1e}", f"{r['edvr']['peak_MiB']} MiB", text(memory, "{:.2f}"),
+                         text(seconds(r["edvr"]) / seconds(half) if half and "failed" not in half else None, "{:.2f}x"), f"{half['error']:.1e}" if half and "failed" not in half else "-"])
+        out.append("Ours in float32 against each, times as fast; memory as a share of the fastest PyTorch's; last, ours in bfloat16 against ours in float32:\n\n" + table(["work", "goal", "PyTorch, fastest", "ONNX Runtime", "OpenVINO", "ours on 1 thread", "largest error", "our memory", "share", "bfloat16", "its largest error"], rows))
         failed = [(w["name"], LABELS[n], r["failed"]) for w in works for n, r in w["results"].items() if "failed" in r]
         if failed:
             out.append("What could not run, with its message:\n\n" + table(["work", "peer", "message"], [(a, b, "`" + c.replace("|", "/").replace("`", "'") + "`") for a, b, c in failed]))
@@ -114,7 +115,7 @@ def write_report(all_, docs):
         "# Benchmarks\n",
         "Written by `bash bench/compare.sh`; ratios are from one run, in which ours and the peers took turns on the same cores, inputs and weights. Times alone mean little elsewhere.\n",
         f"{cpu}, {all_['threads']} threads. {context['edvr']}. {'; '.join(versions)}. Built with `-O2`, no `-march`. Measured first: "
-        f"{float(context['peak_GFLOP/s']):.0f} GFLOP/s of float32 multiply-adds, {float(context['copy_GB/s']):.0f} GB/s of copying.\n",
+        f"{float(context['peak_GFLOP/s']):.0f} GFLOP/s of float32 multiply-adds, {float(context['peak_bfloat16_GFLOP/s']):.0f} of bfloat16 ones, {float(context['copy_GB/s']):.0f} GB/s of copying.\n",
         "PyTorch runs in inference mode, as it is, channels last, and compiled (`torch.compile`, channels last); ONNX Runtime with all graph optimisations; OpenVINO with its latency hint in float32. "
         "Each is warm; the median of all rounds counts; the fastest PyTorch is compared with. Every output is held against a float64 result first. Convolutions ran in two turns, networks in one (`--thorough`: two). Feature maps are channels-last for us and for the two "
         "PyTorch settings that want it, planar for the others, as each keeps them between its own layers. Memory is the peak of the whole process; a peer's includes Python and its libraries.\n",

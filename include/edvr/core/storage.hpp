@@ -109,15 +109,15 @@ class block_cache {
   static constexpr std::size_t smallest = std::size_t{1} << 16, slack = 8;
   block_cache() = default;
   std::size_t whole_pages(std::size_t bytes) const { return (bytes + page_ - 1) / page_ * page_; }
-  /// Gives the ends of the largest gaps back until little more is held than was alive once.
+  /// Gives gaps back, or their ends, until little more is held than was alive once: the smallest first, for large ones serve more requests.
   void trim() {
     std::size_t const most = std::max(peak_, live_) + whole_pages(peak_ / slack);
     while (live_ + kept_ > most && !gaps_.empty()) {
-      auto const largest = std::max_element(gaps_.begin(), gaps_.end(), [](auto const& a, auto const& b) { return a.second < b.second; });
-      std::size_t const excess = std::min(largest->second, live_ + kept_ - most);
-      ::munmap(largest->first + (largest->second - excess), excess);
+      auto const smallest_gap = std::min_element(gaps_.begin(), gaps_.end(), [](auto const& a, auto const& b) { return a.second < b.second; });
+      std::size_t const excess = std::min(smallest_gap->second, live_ + kept_ - most);
+      ::munmap(smallest_gap->first + (smallest_gap->second - excess), excess);
       kept_ -= excess;
-      if ((largest->second -= excess) == 0) gaps_.erase(largest);
+      if ((smallest_gap->second -= excess) == 0) gaps_.erase(smallest_gap);
     }
   }
 
