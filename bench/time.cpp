@@ -75,7 +75,7 @@ void report_stages(nn::edvr_net<T> const& net, tensor<float, 5> const& frames, i
                    return true;
                  }});
   }
-  double const peak = bench::peak_flops(ex);
+  double const peak = bench::peak_flops<T>(ex);
   double total = 0;
   for (auto const& s : stages) total += s.seconds;
   std::cout << '[';

@@ -7,6 +7,7 @@ edvr_install_packages g++-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-stat
 
 build=build/aarch64
 mkdir -p "$build/include"
+rm -f "$build"/*.o  # tests that are no more
 cp -r /usr/include/doctest "$build/include"  # headers only; /usr/include itself belongs to this processor
 compile() {
   aarch64-linux-gnu-g++ -std=c++20 -O2 -Iinclude -Itests/support -isystem /usr/include/eigen3 -isystem "$build/include" -c "$1" -o "$build/$(basename "$(dirname "$1")")-$(basename "$1" .cpp).o"

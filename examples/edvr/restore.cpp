@@ -86,7 +86,7 @@ int restore(restore_options const& o) {
   if (o.max_memory > 0) {
     auto const size = read_image(frames.paths[first]).shape();
     fit_memory<T>(options, net.config, size[1], size[2], (o.max_memory << 20) - memory_beside_tensors(options.forward.executor), o.tiles);
-    if (options.tile.y > 0) std::cerr << "edvr: note: frames are restored in tiles of " << options.tile.x << " x " << options.tile.y << ", overlapping by " << options.overlap << " pixels on each side\n";
+    if (options.tile.y > 0) std::cerr << "edvr: note: frames are restored in tiles of " << options.tile.x << " x " << options.tile.y << ", overlapping by " << tile_overlap(options, net.config) << " pixels on each side\n";
   }
   options.forward.progress = [&](double done) {
     bar.show(static_cast<double>(written) + done / (o.clip.stage2.empty() ? 1 : 2));

@@ -42,17 +42,22 @@ TEST_CASE("tensors of bfloat16 are expressions of float that round where they ar
     cpu_executor const ex{.isa = isa};
     auto const x = normal<float>({2, 37, 5, 7}, 1), y = in_channels_last(normal<float>({2, 37, 5, 7}, 2));
     x(0, 0, 0, 0) = std::nanf(""), x(1, 36, 4, 6) = HUGE_VALF, x(0, 1, 2, 3) = 1e-40f;
+    std::uint32_t const special[] = {0x7fffffffu, 0x7f800001u, 0xffffffffu, 0x7f800000u, 0xff800000u, 0x3f808000u, 0x3f818000u, 0x7f7fffffu, 0x80000001u};
+    for (index_t i = 0; i < 9; ++i) y(0, 3 + i, 2, 2) = std::bit_cast<float>(special[i]);  // side by side in memory
     auto const a = eval<bfloat16>(x, ex);
     static_assert(std::is_same_v<decltype(a), tensor<bfloat16, 4> const>);
     static_assert(std::is_same_v<value_t<tensor<bfloat16, 4>>, float>);
     auto const b = to<bfloat16>(y, ex);
     CHECK(b.is_channels_last());
+    auto const twice = eval(2.f * b, ex);
     auto const sum = eval(2.f * a + b, ex);
     auto const stored = eval<bfloat16>(2.f * a + b, ex);
     for (index_t n = 0; n < 2; ++n)
       for (index_t c = 0; c < 37; ++c)
         for (index_t h = 0; h < 5; ++h)
           for (index_t w = 0; w < 7; ++w) {
+            float const alone = twice(n, c, h, w), of_b = 2.f * static_cast<float>(b(n, c, h, w));
+            if (!(alone == of_b || (std::isnan(of_b) && std::isnan(alone)))) FAIL_CHECK("read in a vector at " << c);
             if (bits_of(a(n, c, h, w)) != bits_of(bfloat16(x(n, c, h, w))) || bits_of(b(n, c, h, w)) != bits_of(bfloat16(y(n, c, h, w)))) FAIL_CHECK("stored at " << c);
             float const want = 2.f * static_cast<float>(a(n, c, h, w)) + static_cast<float>(b(n, c, h, w));
             if (!(sum(n, c, h, w) == want || (std::isnan(want) && std::isnan(sum(n, c, h, w))))) FAIL_CHECK("read at " << c);

@@ -243,6 +243,10 @@ TEST_CASE("tiles that see the whole frame give the same bits; with their usual o
     CHECK(!allclose(restore_window(net, x, {.tile = 4, .overlap = 1}), want, 0, 1e-7));  // or nothing was cut
     CHECK(allclose(restore_window(net, x, {.ensemble = true, .tile = 16, .overlap = 100}), restore_window(net, x, {.ensemble = true}), 0, 0));
   }
+  auto const same_size = small({.hr_in = true, .with_predeblur = true});
+  auto const high = uniform<float>({1, 5, 3, 50, 72}, 3);
+  CHECK(allclose(restore_window(same_size, high, {.tile = {16, 33}, .overlap = 100}), restore_window(same_size, high), 0, 0));
+  CHECK(tile_overlap(video_options<float>{}, same_size.config) == 128);
   auto const clip = uniform<float>({6, 3, 30, 40}, 2);
   auto const whole = restore_clip(video_restorer<float>(net, {.cache = false}), clip);
   CHECK(allclose(restore_clip(video_restorer<float>(net, {.tile = 12, .overlap = 64}), clip), whole, 0, 0));
@@ -271,6 +275,11 @@ TEST_CASE("a memory budget: whole frames while they fit, tiles if they may, and 
   CHECK(o.tile.x > 0);
   CHECK(o.tile.x % 4 == 0);
   CHECK_THROWS_SAYING(error, "MiB for tensors at least", fitted(1000, true));
+  for (index_t overlap : {1, 4, 5, 1000}) {
+    video_options<float> small_overlap;
+    small_overlap.overlap = overlap;
+    CHECK_THROWS_AS(fit_memory<float>(small_overlap, net.config, 64, 64, 1000, true), error);
+  }
   auto const x = uniform<float>({1, 5, 3, 256, 384}, 1);
   (void)restore_window(net, x, o);  // weights packed before: they are counted in the estimate, and small here
   host_memory.peak_bytes = host_memory.bytes.load();

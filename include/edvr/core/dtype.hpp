@@ -39,7 +39,7 @@ struct accumulate<T> {
   using type = std::int64_t;
 };
 }  // namespace detail
-/// What a reduction over axes of T sums in: double for float, 64 bits for integers and bool. Convolutions and products sum in T itself.
+/// What a reduction over axes of T sums in: double for float, 64 bits for integers and bool. Convolutions and products sum in arithmetic_t<T>.
 template <class T>
 using accumulate_t = typename detail::accumulate<T>::type;
 

@@ -122,13 +122,13 @@ auto run(E const& e, Ex const& ex) {
   return y;
 }
 
-/// A pointwise equivalent of e: everything heavy in it has run, into tensors of T, or of its own values.
+/// A pointwise equivalent of e: everything heavy in it has run, into tensors of T where T can hold its values, else of its own values.
 template <class T = void, class E, class Ex>
 auto settle(E const& e, Ex const& ex) {
   if constexpr (pointwise<E>)
     return e;
   else if constexpr (E::has_last || concat_of_two<E>)
-    return run<std::conditional_t<std::is_void_v<T>, value_t<E>, T>>(e, ex);
+    return run<std::conditional_t<std::is_same_v<arithmetic_t<T>, value_t<E>>, T, value_t<E>>>(e, ex);
   else
     return e.map([&](auto const& a) { return settle<T>(a, ex); });
 }

@@ -181,7 +181,7 @@ void load(nn::edvr_net<T>& net, checkpoint const& c, bool allow_nonfinite = fals
     if (!std::equal(shape.begin(), shape.end(), want.at, want.at + R))
       return misshaped.push_back(text(key, " is ", found->second.describe(), " in the file, the model wants ", want));
     index_t bad = 0;
-    found->second.for_each([&](auto v) { bad += !std::isfinite(static_cast<arithmetic_t<T>>(v)); });
+    found->second.for_each([&](auto v) { bad += !std::isfinite(static_cast<arithmetic_t<E>>(E(static_cast<arithmetic_t<E>>(v)))); });
     if (bad) nonfinite.push_back(text(key, " (", bad, " of ", w.size(), ")"));
   });
   for (auto const& [key, t] : c.weights)

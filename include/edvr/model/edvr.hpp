@@ -32,8 +32,9 @@ struct edvr_net {
   using value = arithmetic_t<T>;
   edvr_config config;
   nn::predeblur<T, S> predeblur;                              // with_predeblur, then conv_1x1
-  conv2d<T, S> conv_1x1, conv_first;                          // conv_first: neither predeblur nor hr_in
-  conv2d<T, S> conv_first_1, conv_first_2, conv_first_3;      // hr_in without predeblur (second stage of super-resolution)
+  conv2d<T, S> conv_1x1;
+  conv2d<value, S> conv_first, conv_first_1;                  // neither predeblur nor hr_in; hr_in without predeblur. Colours are not rounded
+  conv2d<T, S> conv_first_2, conv_first_3;                    // hr_in without predeblur (second stage of super-resolution)
   residual_blocks<T, S> feature_extraction, reconstruction;
   conv2d<T, S> conv_l2_1, conv_l2_2, conv_l3_1, conv_l3_2;
   pcd_alignment<T, S> pcd_align;

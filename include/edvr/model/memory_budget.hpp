@@ -6,10 +6,10 @@
 namespace edvr::inline v1 {
 
 /// Chooses band and cache of `options` so that restoring frames of height x width with one edvr_net<T> keeps its tensors within about `bytes` (the
-/// estimate is peak_tensor_bytes, which tests hold to 15 %): first the fastest way that fits, down to bands of eight rows and features computed
+/// estimate is peak_tensor_bytes, which tests hold to 15 % for float): first the fastest way that fits, down to bands of eight rows and features computed
 /// anew for every window. The result differs by rounding at most (the split goes with the cache). Where that is not enough and `tiles` allows it:
-/// the fewest tiles that fit, with a result that differs visibly to a meter, though not to the eye (docs/numerics.md). Throws error, saying what
-/// the least is, if even that is too much.
+/// tiles, the longer side cut once more until one fits, with a result that differs to a meter, though not to the eye (docs/numerics.md). Throws
+/// error, saying what the least is, if even that is too much.
 template <class T>
 void fit_memory(video_options<arithmetic_t<T>>& options, edvr_config const& config, index_t height, index_t width, index_t bytes, bool tiles = false) {
   constexpr auto value_size = static_cast<index_t>(sizeof(arithmetic_t<T>));
@@ -31,7 +31,7 @@ void fit_memory(video_options<arithmetic_t<T>>& options, edvr_config const& conf
   auto const side = [m](index_t whole, index_t pieces) { return (whole + pieces * m - 1) / (pieces * m) * m; };
   for (index_t down = 1, across = 1; tiles;) {
     pair const tile{side(height, down), side(width, across)};
-    if (tile.y < overlap && tile.x < overlap) break;  // nearly all of the work would be overlap
+    if (std::max(tile.y, tile.x) <= std::max(overlap - 1, m)) break;  // nearly all of the work would be overlap, or there is nothing left to cut
     // The window's frames are there twice, as they came and side by side, and the result is whole.
     index_t const needs = peak_tensor_bytes<T>(config, std::min(height, tile.y + 2 * overlap), std::min(width, tile.x + 2 * overlap), false, 8) + beside + (config.num_frame * input + output) * value_size;
     if (needs <= bytes) {

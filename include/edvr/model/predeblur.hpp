@@ -19,7 +19,8 @@ auto lrelu(X&& x) {
 template <class T, class S = cpu>
 struct predeblur {
   bool hr_in = false;
-  conv2d<T, S> conv_first, stride_conv_hr1, stride_conv_hr2, stride_conv_l2, stride_conv_l3;
+  conv2d<arithmetic_t<T>, S> conv_first;  // colours are not rounded
+  conv2d<T, S> stride_conv_hr1, stride_conv_hr2, stride_conv_l2, stride_conv_l3;
   residual_block<T, S> resblock_l3, resblock_l2_1, resblock_l2_2;
   residual_blocks<T, S> resblock_l1;
 

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "edvr/core/dtype.hpp"
 #include "edvr/core/storage.hpp"
 #include "edvr/ops/conv2d_params.hpp"
 
@@ -40,7 +41,7 @@ inline constexpr index_t winograd_channels = 16;
 }  // namespace detail
 
 /// What algo::automatic means for conv2d, deform_conv2d and matmul with weights of T in space S: a matter of types first, so that a tree holds the
-/// code of one family. Element types other than float and double have no fast matrix product.
+/// code of one family. Element types other than float, double and bfloat16 have no fast matrix product.
 template <class Algo, class T, class S>
 constexpr algorithm choose() {
   if (std::is_same_v<Algo, algo::reference>) return algorithm::reference;

@@ -150,7 +150,7 @@ auto conv2d(X&& x, tensor<T, 4, S> weight, tensor<arithmetic_t<T>, 1, S> bias, c
 /// oh = (h + 2 padding - dilation (r - 1) - 1) / stride + 1, and ow likewise. Sums in float or double. Weights stored as bfloat16 round x to
 /// bfloat16 too, and are multiplied so: twice as fast where the processor can.
 /// Lazy, heavy: runs once, and arithmetic around it is applied while it stores. Throws shape_error. Cost: 2 n k oh ow (c / groups) r s flop;
-/// by Winograd's algorithm, which is the default for 3x3 windows of float with stride 1, about 0.3 of that. There a NaN or an infinity in x
+/// by Winograd's algorithm, which is the default for 3x3 windows of float and bfloat16 with stride 1, about 0.3 of that. There a NaN or an infinity in x
 /// reaches all of the 4 x 4 results that are computed together. algo::direct{} keeps it to its window.
 /// Same as torch.nn.functional.conv2d.
 template <has_rank<4> X, class T, class S, class Algo = algo::automatic>

@@ -47,7 +47,7 @@ void conv2d_winograd(source<T> const& in, sink<float> const& out, coord<4> const
   constexpr index_t most_tiles = 48, chunk = 128;  // chunk: output channels at a time
   index_t const block = std::clamp(round_up((tiles + 15) / 16, most_rows), most_rows, most_tiles), tasks = (tiles + block - 1) / block;
   // Operands of one product lie an odd number of cache lines from those of the next, so that a tile's 36 stores meet in no cache set.
-  index_t const v_step = block * cp + widest, m_step = block * std::min(kp, chunk) + widest;
+  index_t const v_step = block * cp + widest * terms_at_once<T>, m_step = block * std::min(kp, chunk) + widest;
   index_t const inputs = 36 * (v_step + cp), outputs = 36 * m_step + 16 * chunk, workers = std::min<index_t>(ex.workers(), tasks);
   scratch<T> const input_work(workers * inputs);
   scratch<float> const output_work(workers * outputs);

@@ -148,6 +148,7 @@ template <class Algo, class X, class O, class M, class T, class S>
 auto deform_conv2d(X&& x, O&& offset, M&& mask, tensor<T, 4, S> weight, tensor<arithmetic_t<T>, 1, S> bias, conv2d_params const& p, std::type_identity_t<std::shared_ptr<packed_weights<T>>> kept) {
   static_assert(!needs_vector_kernels<Algo> || (has_vector_kernels<T, S> && std::is_same_v<Algo, algo::direct>),
                 "deform_conv2d: algo::direct is for float and bfloat16 on a CPU, and there is no algo::winograd; use algo::im2col or algo::reference");
+  static_assert(!std::is_same_v<Algo, algo::im2col> || std::is_same_v<T, arithmetic_t<T>>, "deform_conv2d: algo::im2col is for float and double; use algo::direct or algo::reference");
   index_t groups = 1;
   auto const m = mask.shape();
   auto const shape = deform_conv2d_shape(x.shape(), offset.shape(), &m, weight, bias, p, groups);

@@ -86,7 +86,7 @@ EDVR_HD void sample_pixel(deform_job<T> const& job, T const* x, float h, float w
   }
 }
 
-/// kernel_set::deform.
+/// operand_kernels::deform.
 template <class T>
 void deform_samples(deform_job<T> const& job, index_t n, float h, float w, index_t count, float const* offsets, float const* masks, T* columns) {
   T const* const x = job.x + n * job.picture;
@@ -95,6 +95,8 @@ void deform_samples(deform_job<T> const& job, index_t n, float h, float w, index
       sample_pixel<16, true>(job, x, h, w, offsets, masks, columns);
     else if (job.shared == 8)
       sample_pixel<8, true>(job, x, h, w, offsets, masks, columns);
+    else if (job.shared % 16 == 0)
+      sample_pixel<16, false>(job, x, h, w, offsets, masks, columns);
     else if (job.shared % 8 == 0)
       sample_pixel<8, false>(job, x, h, w, offsets, masks, columns);
     else if (job.shared % 4 == 0)

@@ -7,10 +7,11 @@ typedef int ivec __attribute__((vector_size(width * 4), aligned(2), may_alias));
 EDVR_HD vec& as_vec(float* p) { return *reinterpret_cast<vec*>(p); }
 EDVR_HD vec const& as_vec(float const* p) { return *reinterpret_cast<vec const*>(p); }
 
-/// Elements as floats, a vector V of them, and back.
+/// Elements as floats, a vector V of them, and back. Their own types, because a deduced V has lost its attributes and would claim an alignment.
 template <class V>
 EDVR_HD void load(V& v, float const* p) {
-  v = *reinterpret_cast<V const*>(p);
+  typedef float loose __attribute__((vector_size(sizeof(V)), aligned(4), may_alias));
+  v = *reinterpret_cast<loose const*>(p);
 }
 template <class V>
 EDVR_HD void load(V& v, bfloat16 const* p) {
@@ -18,7 +19,8 @@ EDVR_HD void load(V& v, bfloat16 const* p) {
 }
 template <class V>
 EDVR_HD void put(float* p, V const& v) {
-  *reinterpret_cast<V*>(p) = v;
+  typedef float loose __attribute__((vector_size(sizeof(V)), aligned(4), may_alias));
+  *reinterpret_cast<loose*>(p) = v;
 }
 template <class V>
 EDVR_HD void put(bfloat16* p, V const& v) {

@@ -33,7 +33,7 @@ EDVR_HD void tile(index_t depth, T const* a, index_t lda, T const* b, float cons
   }
 }
 
-/// kernel_set::gemm.
+/// operand_kernels::gemm.
 template <class T>
 void gemm_panels(index_t m, index_t depth, index_t k, T const* a, index_t lda, T const* b, float const* bias, float* c, index_t ldc) {
   index_t j = 0;
@@ -43,7 +43,7 @@ void gemm_panels(index_t m, index_t depth, index_t k, T const* a, index_t lda, T
     for (index_t i = 0; i < m; i += rows) tile<1>(depth, a + i * lda, lda, b, bias ? bias + j : nullptr, c + i * ldc + j, ldc);
 }
 
-/// kernel_set::dot: vectors run along the depth, for results of so few channels that a panel would be mostly padding.
+/// operand_kernels::dot: vectors run along the depth, for results of so few channels that a panel would be mostly padding.
 template <int Outputs, class T>
 EDVR_HD void dot_rows(index_t m, index_t depth, T const* a, index_t lda, T const* b, float const* bias, float* c, index_t ldc) {
   using many = typename factors<T>::many;

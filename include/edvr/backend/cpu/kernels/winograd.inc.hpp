@@ -46,7 +46,7 @@ __attribute__((noinline)) void winograd_input_vector(T const* from, index_t row,
     for (int j = 0; j < 6; ++j, to += step) put(to, f[j]);
   }
 }
-/// kernel_set::winograd_input.
+/// operand_kernels::winograd_input.
 template <class T>
 void winograd_input(T const* from, index_t row, index_t pixel, index_t channels, T* to, index_t step) {
   for (index_t c = 0; c < channels; c += width) winograd_input_vector(from + c, row, pixel, to + c, step);
