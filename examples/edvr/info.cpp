@@ -32,7 +32,7 @@ int info(info_options const& o) {
   auto const m = open_model(o.model);
   auto const all = layers(m.config, h, w);
   nn::edvr_net<float> const net(m.config);
-  index_t const memory = peak_tensor_bytes(m.config, h, w, true) + memory_beside_tensors({o.threads});
+  index_t const beside = memory_beside_tensors({o.threads}), memory = peak_tensor_bytes(m.config, h, w, true) + beside, half_memory = peak_tensor_bytes<bfloat16>(m.config, h, w, true) + beside;
   auto const& c = m.config;
   json j;
   j["file"] = m.random ? o.model.path : m.weights.file;
@@ -45,6 +45,7 @@ int info(info_options const& o) {
   j["size"] = {{"width", w}, {"height", h}};
   j["multiply_adds"] = multiply_adds(all);
   j["memory_bytes"] = memory;
+  j["memory_bytes_bfloat16"] = half_memory;
   json list = json::array();
   for (auto const& l : all)
     list.push_back({{"name", l.name}, {"op", l.deformable ? "deform_conv2d" : "conv2d"}, {"algorithm", name(l.runs_as)}, {"in", l.in}, {"out", l.out}, {"kernel", l.kernel},
@@ -75,7 +76,7 @@ int info(info_options const& o) {
             << (c.hr_in ? ", HR input" : "") << ", output x" << c.scale() << '\n'
             << "resembles      " << nearest_published(c) << '\n'
             << "parameters     " << nn::parameter_count(net) << '\n'
-            << "a window of    " << w << " x " << h << ": " << number(multiply_adds(all), 1e9, "G multiply-adds") << ", about " << number(memory, 1 << 20, "MiB of memory") << '\n'
+            << "a window of    " << w << " x " << h << ": " << number(multiply_adds(all), 1e9, "G multiply-adds") << ", about " << number(memory, 1 << 20, "MiB of memory, ") << number(half_memory, 1 << 20, "in bfloat16") << '\n'
             << "runs on        " << build_info(cpu_executor{o.threads}) << "\n\n";
   std::printf("%-42s %-13s %-10s %12s %3s %11s %5s %10s\n", "layer", "op", "algorithm", "channels", "k", "result", "calls", "G mul-add");
   for (auto const& l : all)

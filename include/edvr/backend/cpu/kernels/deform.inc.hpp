@@ -54,12 +54,12 @@ EDVR_HD bool place_samples(deform_job<T> const& job, float h, float w, index_t t
 /// One sample of `channels` channels, V at a time.
 template <int V, bool Once, class T>
 EDVR_HD void blend(T const* a, T const* b, T const* c, T const* d, samples const& s, int i, index_t channels, T* to) {
-  typedef float run __attribute__((vector_size(V * 4), aligned(4), may_alias));
   float const wa = s.weight[0][i], wb = s.weight[1][i], wc = s.weight[2][i], wd = s.weight[3][i];
   for (index_t n = 0; Once ? n == 0 : n < channels; n += V) {
-    run ra, rb, rc, rd;
-    load(ra, a + n), load(rb, b + n), load(rc, c + n), load(rd, d + n);
-    put(to + n, static_cast<run>(wa * ra + wb * rb + wc * rc + wd * rd));
+    floats<V> ra, rb, rc, rd;
+    load<V>(ra, a + n), load<V>(rb, b + n), load<V>(rc, c + n), load<V>(rd, d + n);
+    floats<V> const sum = wa * ra + wb * rb + wc * rc + wd * rd;
+    put<V>(to + n, sum);
   }
 }
 template <int V, bool Once, class T>

@@ -7,32 +7,32 @@ typedef int ivec __attribute__((vector_size(width * 4), aligned(2), may_alias));
 EDVR_HD vec& as_vec(float* p) { return *reinterpret_cast<vec*>(p); }
 EDVR_HD vec const& as_vec(float const* p) { return *reinterpret_cast<vec const*>(p); }
 
-/// Elements as floats, a vector V of them, and back. Their own types, because a deduced V has lost its attributes and would claim an alignment.
-template <class V>
-EDVR_HD void load(V& v, float const* p) {
-  typedef float loose __attribute__((vector_size(sizeof(V)), aligned(4), may_alias));
-  v = *reinterpret_cast<loose const*>(p);
+/// W elements as a vector of floats, and back. The type is never deduced: a deduced vector type would have lost its attributes, and claim an
+/// alignment that nothing has.
+template <int W>
+using floats = typename vectors<W>::f32;
+template <int W>
+EDVR_HD void load(floats<W>& v, float const* p) {
+  v = *reinterpret_cast<floats<W> const*>(p);
 }
-template <class V>
-EDVR_HD void load(V& v, bfloat16 const* p) {
-  move_pack<sizeof(V) / 4>(reinterpret_cast<float*>(&v), p);
+template <int W>
+EDVR_HD void load(floats<W>& v, bfloat16 const* p) {
+  move_pack<W>(reinterpret_cast<float*>(&v), p);
 }
-template <class V>
-EDVR_HD void put(float* p, V const& v) {
-  typedef float loose __attribute__((vector_size(sizeof(V)), aligned(4), may_alias));
-  *reinterpret_cast<loose*>(p) = v;
+template <int W>
+EDVR_HD void put(float* p, floats<W> const& v) {
+  *reinterpret_cast<floats<W>*>(p) = v;
 }
-template <class V>
-EDVR_HD void put(bfloat16* p, V const& v) {
+template <int W>
+EDVR_HD void put(bfloat16* p, floats<W> const& v) {
 #ifdef __x86_64__
-  if constexpr (native_bfloat16 && sizeof(V) >= 32) {
-    typedef std::uint16_t half __attribute__((vector_size(sizeof(V) / 2), aligned(2), may_alias));
-    half h;
-    __asm__("vcvtneps2bf16 %1, %0" : "=v"(h) : "v"(v));
-    *reinterpret_cast<half*>(p) = h;
+  if constexpr (native_bfloat16 && W >= 8) {
+    typename vectors<W>::u16 half;
+    __asm__("vcvtneps2bf16 %1, %0" : "=v"(half) : "v"(v));
+    *reinterpret_cast<typename vectors<W>::u16*>(p) = half;
   } else
 #endif
-    move_pack<sizeof(V) / 4>(p, reinterpret_cast<float const*>(&v));
+    move_pack<W>(p, reinterpret_cast<float const*>(&v));
 }
 
 /// What one multiply-add takes of its operands: a float of each, or two neighbours of 16 bits, held as an int.

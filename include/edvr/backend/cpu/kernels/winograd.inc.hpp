@@ -33,7 +33,7 @@ __attribute__((noinline)) void winograd_input_vector(T const* from, index_t row,
     T const* p = from;
     EDVR_UNROLL
     for (int i = 0; i < 6; ++i, p += row) {
-      load(d[i], p);
+      load<width>(d[i], p);
       if (j > 1) __builtin_prefetch(p + 4 * pixel);  // of the next tile
     }
     winograd_rows_in(d, 1, e + j, 6);
@@ -43,7 +43,7 @@ __attribute__((noinline)) void winograd_input_vector(T const* from, index_t row,
     vec f[6];
     winograd_rows_in(e + 6 * i, 1, f, 1);
     EDVR_UNROLL
-    for (int j = 0; j < 6; ++j, to += step) put(to, f[j]);
+    for (int j = 0; j < 6; ++j, to += step) put<width>(to, f[j]);
   }
 }
 /// operand_kernels::winograd_input.
