@@ -92,6 +92,7 @@ def compare(work, args):
                 results[who] = r
             else:
                 results[who]["error"] = max(results[who]["error"], r["error"])
+                results[who]["relative"] = max(results[who]["relative"], r["relative"])
                 results[who]["seconds"] += r["seconds"]
                 results[who]["peak_MiB"] = max(results[who]["peak_MiB"], r["peak_MiB"])
     os.remove(work.path)

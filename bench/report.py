@@ -79,9 +79,9 @@ def peers_section(measured, folder):
             best = fastest(r, TORCH)
             memory = r["edvr"]["peak_MiB"] / r[best[1]]["peak_MiB"] if best and "peak_MiB" in r[best[1]] else None
             rows.append([w["name"], w["goal"], text(ratio(r, TORCH)), text(ratio(r, ["onnxruntime"])), text(ratio(r, ["openvino"])), text(seconds(one) / seconds(r["edvr"]) if one and "failed" not in one else None, "{:.2f}x"),
-                         f"{r['edvr']['error']:.1e}", f"{r['edvr']['peak_MiB']} MiB", text(memory, "{:.2f}"),
-                         text(seconds(r["edvr"]) / seconds(half) if half and "failed" not in half else None, "{:.2f}x"), f"{half['error']:.1e}" if half and "failed" not in half else "-"])
-        out.append("Ours in float32 against each, times as fast; memory as a share of the fastest PyTorch's; last, ours in bfloat16 against ours in float32:\n\n" + table(["work", "goal", "PyTorch, fastest", "ONNX Runtime", "OpenVINO", "ours on 1 thread", "largest error", "our memory", "share", "bfloat16", "its largest error"], rows))
+                         f"{r['edvr']['relative']:.1e}", f"{r['edvr']['peak_MiB']} MiB", text(memory, "{:.2f}"),
+                         text(seconds(r["edvr"]) / seconds(half) if half and "failed" not in half else None, "{:.2f}x"), f"{half['relative']:.1e}" if half and "failed" not in half else "-"])
+        out.append("Ours in float32 against each, times as fast; errors beside the largest result; memory as a share of the fastest PyTorch's; last, ours in bfloat16 against ours in float32. The goal is what we set out to reach, met or not:\n\n" + table(["work", "goal", "PyTorch, fastest", "ONNX Runtime", "OpenVINO", "ours on 1 thread", "largest error", "our memory", "share", "bfloat16", "its largest error"], rows))
         failed = [(w["name"], LABELS[n], r["failed"]) for w in works for n, r in w["results"].items() if "failed" in r]
         if failed:
             out.append("What could not run, with its message:\n\n" + table(["work", "peer", "message"], [(a, b, "`" + c.replace("|", "/").replace("`", "'") + "`") for a, b, c in failed]))
@@ -117,16 +117,16 @@ def write_report(all_, docs):
         f"{cpu}, {all_['threads']} threads. {context['edvr']}. {'; '.join(versions)}. Built with `-O2`, no `-march`. Measured first: "
         f"{float(context['peak_GFLOP/s']):.0f} GFLOP/s of float32 multiply-adds, {float(context['peak_bfloat16_GFLOP/s']):.0f} of bfloat16 ones, {float(context['copy_GB/s']):.0f} GB/s of copying.\n",
         "PyTorch runs in inference mode, as it is, channels last, and compiled (`torch.compile`, channels last); ONNX Runtime with all graph optimisations; OpenVINO with its latency hint in float32. "
-        "Each is warm; the median of all rounds counts; the fastest PyTorch is compared with. Every output is held against a float64 result first. Convolutions ran in two turns, networks in one (`--thorough`: two). Feature maps are channels-last for us and for the two "
+        "Each is warm; the median of all rounds counts; the fastest PyTorch is compared with. Every output is held against a float64 result first: within 1e-4 of its largest value, bfloat16 within 3e-2. A peer's frame of a clip is a whole window, because none of them keeps features. Convolutions ran in two turns, networks in one (`--thorough`: two). Feature maps are channels-last for us and for the two "
         "PyTorch settings that want it, planar for the others, as each keeps them between its own layers. Memory is the peak of the whole process; a peer's includes Python and its libraries.\n",
         "## Beside others\n",
         peers_section(measured, docs),
-        "## Where a window of EDVR-M spends its time\n\nFLOP are those of the plain sums; Winograd's algorithm executes about a quarter of them, so that a share of the peak may exceed 100 %.\n",
+        "## Where a window of EDVR-M spends its time\n\nIn float32, a run of its own. FLOP are those of the plain sums; Winograd's algorithm executes about a quarter of them, so that a share of the peak may exceed 100 %.\n",
         stages_section(all_["stages"]),
         "## How cost grows\n\nOne window of EDVR-M over the area of its frames, and a clip of 64 x 64 over its length.\n\n![area](benchmarks-area.svg)\n\n![length](benchmarks-length.svg)\n",
         table(["input", "pixels", "s", "MiB"], [(p["name"], p["pixels"], f"{p['seconds']:.3g}", p["peak_MiB"]) for p in all_["area"]]),
         table(["frames", "s", "MiB"], [(p["frames"], f"{p['seconds']:.3g}", p["peak_MiB"]) for p in all_["length"]]),
-        "## Our own kernels\n\n`edvr_bench`, Google Benchmark; each verified against float64 before it is timed. GFLOP/s count the plain sum, whatever the algorithm does.\n",
+        "## Our own kernels\n\n`edvr_bench` (`--threads=N`), Google Benchmark; a run of its own, so times differ from those above by what the machine does; each verified against float64 before it is timed. GFLOP/s count the plain sum, whatever the algorithm does.\n",
         own_section(bench),
     ]
     with open(os.path.join(docs, "benchmarks.md"), "w") as f:

@@ -32,7 +32,7 @@ int info(info_options const& o) {
   auto const m = open_model(o.model);
   auto const all = layers(m.config, h, w);
   nn::edvr_net<float> const net(m.config);
-  index_t const beside = memory_beside_tensors({o.threads}), memory = peak_tensor_bytes(m.config, h, w, true) + beside, half_memory = peak_tensor_bytes<bfloat16>(m.config, h, w, true) + beside;
+  index_t const beside = memory_beside_tensors({o.threads}, m.config, h, w), memory = peak_tensor_bytes(m.config, h, w, true) + beside, half_memory = peak_tensor_bytes<bfloat16>(m.config, h, w, true) + beside;
   auto const& c = m.config;
   json j;
   j["file"] = m.random ? o.model.path : m.weights.file;

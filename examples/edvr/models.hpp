@@ -61,7 +61,9 @@ edvr::video_options<T> video_options_of(clip_options const& o, edvr::edvr_config
   return v;
 }
 
-/// The program itself, its libraries, and a block of tiles for each thread.
-inline edvr::index_t memory_beside_tensors(edvr::cpu_executor const& ex) { return (edvr::index_t{12} << 20) + ex.workers() * (edvr::index_t{9} << 18); }
+/// The program itself, its libraries, a block of tiles for each thread, and the picture on its way into a file, about four times its 8-bit size.
+inline edvr::index_t memory_beside_tensors(edvr::cpu_executor const& ex, edvr::edvr_config const& config, edvr::index_t height, edvr::index_t width) {
+  return (edvr::index_t{12} << 20) + ex.workers() * (edvr::index_t{9} << 18) + 4 * 3 * height * width * config.scale() * config.scale();
+}
 
 }  // namespace program

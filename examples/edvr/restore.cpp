@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <cmath>
 #include <iostream>
 #include <memory>
 
@@ -85,8 +87,15 @@ int restore(restore_options const& o) {
   auto options = video_options_of<float>(o.clip, net.config);
   if (o.max_memory > 0) {
     auto const size = read_image(frames.paths[first]).shape();
-    fit_memory<T>(options, net.config, size[1], size[2], (o.max_memory << 20) - memory_beside_tensors(options.forward.executor), o.tiles);
-    if (options.tile.y > 0) std::cerr << "edvr: note: frames are restored in tiles of " << options.tile.x << " x " << options.tile.y << ", overlapping by " << tile_overlap(options, net.config) << " pixels on each side\n";
+    index_t const beside = memory_beside_tensors(options.forward.executor, net.config, size[1], size[2]);
+    try {
+      fit_memory<T>(options, net.config, size[1], size[2], (o.max_memory << 20) - beside, o.tiles);
+    } catch (error const& e) {
+      throw error(edvr::text("--max-memory ", o.max_memory, ", of which ", (beside >> 20) + 1, " go to the program, its threads and pictures: ", e.what()));
+    }
+    index_t const overlap = tile_overlap(options, net.config), seen = (options.tile.y + 2 * overlap) * (options.tile.x + 2 * overlap);
+    auto const work = std::ceil(10.0 * static_cast<double>(seen) / static_cast<double>(std::max<index_t>(options.tile.y * options.tile.x, 1))) / 10;
+    if (options.tile.y > 0) std::cerr << "edvr: note: frames are restored in tiles of " << options.tile.x << " x " << options.tile.y << ", overlapping by " << overlap << " pixels on each side: up to " << edvr::text(work) << " times the work\n";
   }
   options.forward.progress = [&](double done) {
     bar.show(static_cast<double>(written) + done / (o.clip.stage2.empty() ? 1 : 2));
@@ -121,7 +130,7 @@ void add_restore(CLI::App& app, action& run) {
   add_clip_options(*c, o->clip);
   c->add_option("--frames", o->range, "A:B, restore only these frames (0-based, B not included); their neighbours are still read")->check(not_empty);
   c->add_flag("--overwrite", o->overwrite, "replace outputs that exist");
-  c->add_option("--max-memory", o->max_memory, "MiB that the program may take: narrower bands, then no cache (default: what is fastest)")->check(CLI::Range(1, 1 << 24))->excludes("--stage2");
+  c->add_option("--max-memory", o->max_memory, "MiB that the program may take: narrower bands, then no cache, which may change last digits (default: what is fastest)")->check(CLI::Range(1, 1 << 24))->excludes("--stage2");
   c->add_flag("--tiles", o->tiles, "with --max-memory: where whole frames do not fit, restore them in overlapping tiles; close, not the same")->needs("--max-memory");
   c->add_option("--precision", o->precision, "bfloat16: weights and features in 16 bits, faster where the processor multiplies them (edvr info) and half the memory; close, not the same")
       ->check(CLI::IsMember({"float32", "bfloat16"}))

@@ -239,13 +239,15 @@ decibels budget_tiles budget_whole 50
 # --- memory: what info foresees is what restore takes, within 15 %, at two sizes (not under sanitizers, whose own memory dwarfs ours)
 if [ -z "${EDVR_SANITIZED:-}" ]; then
   for size in 112x80:$clip/low 224x160:halved; do
-    "$edvr" restore -m random:edvr_m -i "${size#*:}" -o "memory_${size%%:*}" --frames 5:6 --stats 2> stats.txt
-    measured=$(sed -n 's/.*peak memory \([0-9]*\) MiB.*/\1/p' stats.txt)
-    foreseen=$("$edvr" info -m random:edvr_m --size "${size%%:*}" --json | sed -n 's/ *"memory_bytes": \([0-9]*\),/\1/p')
-    checks=$((checks + 1))
-    if ! awk -v m="$measured" -v f="$foreseen" 'BEGIN { r = f / 1048576 / m; exit !(r > 0.85 && r < 1.15) }'; then
-      failures=$((failures + 1)); echo "FAILED: memory at ${size%%:*}: info says $((foreseen >> 20)) MiB, restore took $measured MiB"
-    fi
+    for precision in float32:memory_bytes bfloat16:memory_bytes_bfloat16; do
+      "$edvr" restore -m random:edvr_m -i "${size#*:}" -o "memory_${size%%:*}" --overwrite --frames 5:6 --precision "${precision%%:*}" --stats 2> stats.txt
+      measured=$(sed -n 's/.*peak memory \([0-9]*\) MiB.*/\1/p' stats.txt)
+      foreseen=$("$edvr" info -m random:edvr_m --size "${size%%:*}" --json | sed -n "s/ *\"${precision#*:}\": \([0-9]*\),/\1/p")
+      checks=$((checks + 1))
+      if ! awk -v m="$measured" -v f="$foreseen" 'BEGIN { r = f / 1048576 / m; exit !(r > 0.85 && r < 1.15) }'; then
+        failures=$((failures + 1)); echo "FAILED: memory at ${size%%:*} in ${precision%%:*}: info says $((foreseen >> 20)) MiB, restore took $measured MiB"
+      fi
+    done
   done
 fi
 

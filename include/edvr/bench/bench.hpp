@@ -26,7 +26,7 @@ struct work {
 };
 
 /// Registers a benchmark. run() does the work once; verify() returns what is wrong with its result, or nothing, and is asked first.
-/// Counters: FLOP/s, bytes/s, and "peak", the share of the multiply-add rate that peak_flops measures on the same threads.
+/// Counters: FLOP/s, bytes/s, and "peak" (Google Benchmark prints it as "/s", like every rate), the share of the multiply-add rate that peak_flops measures on the same threads.
 inline void add(std::string const& name, work const& w, cpu_executor const& ex, std::function<std::string()> verify, std::function<void()> run) {
   auto* const b = benchmark::RegisterBenchmark(text(name, "/threads:", ex.workers()).c_str(), [=](benchmark::State& state) {
     static std::map<std::tuple<int, instruction_set, dtype>, double> peaks;
