@@ -79,11 +79,6 @@ int restore(restore_options const& o) {
   auto const [first, last] = parse_range(o.range, frames.paths.size());
   auto const m = open_model(o.model);
   auto const net = make_net<T>(m, o.model);
-  auto const outputs = plan_outputs(o.output, frames, first, last, o.overwrite);
-
-  progress_bar bar(o.progress, static_cast<index_t>(outputs.size()));
-  bar.show(0);
-  std::size_t written = 0;
   auto options = video_options_of<float>(o.clip, net.config);
   if (o.max_memory > 0) {
     auto const size = read_image(frames.paths[first]).shape();
@@ -97,6 +92,11 @@ int restore(restore_options const& o) {
     auto const work = std::ceil(10.0 * static_cast<double>(seen) / static_cast<double>(std::max<index_t>(options.tile.y * options.tile.x, 1))) / 10;
     if (options.tile.y > 0) std::cerr << "edvr: note: frames are restored in tiles of " << options.tile.x << " x " << options.tile.y << ", overlapping by " << overlap << " pixels on each side: up to " << edvr::text(work) << " times the work\n";
   }
+  auto const outputs = plan_outputs(o.output, frames, first, last, o.overwrite);  // makes folders: after all that may be refused
+
+  progress_bar bar(o.progress, static_cast<index_t>(outputs.size()));
+  bar.show(0);
+  std::size_t written = 0;
   options.forward.progress = [&](double done) {
     bar.show(static_cast<double>(written) + done / (o.clip.stage2.empty() ? 1 : 2));
     return !is_interrupted();

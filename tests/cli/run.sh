@@ -213,6 +213,7 @@ for i in 4 5; do
   expect 0 '' "$edvr" compare budget_none/0000000$i.png budget_plain/0000000$i.png --atol 1
 done
 expect 3 'MiB for tensors at least; ' "$edvr" restore -i "$clip/low" -o budget_no --frames 4:6 --max-memory 20
+check [ ! -e budget_no ]
 expect 2 'max-memory' "$edvr" restore -i "$clip/low" -o budget_no --max-memory 60 --stage2 x.pth
 
 # --- tiles, if asked: less memory, nearly the same picture

@@ -80,6 +80,11 @@ TEST_CASE("tensors of bfloat16: views, assignment, copies, printing, no elements
   CHECK_THROWS_AS(assign(slice(x, 0, 0, 2), slice(x, 0, 1, 3) + 1.f), alias_error);
   CHECK(eval<bfloat16>(zeros<float>({0, 3})).empty());
   CHECK(eval(max(x))() <= 10.f);
+  CHECK(static_cast<float>(arange<bfloat16>(5)(4)) == 4.f);
+  any_tensor const kept(x);
+  CHECK(kept.type() == dtype::bfloat16);
+  CHECK(allclose(kept.to<float, 3>(), x, 0, 0));
+  CHECK(allclose(kept.to<bfloat16, 3>(), x, 0, 0));
   std::ostringstream out;
   out << eval<bfloat16>(from({1.f, 2.5f}, {2}));
   CHECK(out.str() == "(2) [1, 2.5]");

@@ -60,10 +60,10 @@ TEST_CASE("stored as bfloat16 every variant is within 40 dB of float, shows what
   for (auto const& v : variants) {
     CAPTURE(v.hr_in); CAPTURE(v.with_predeblur); CAPTURE(v.with_tsa); CAPTURE(v.num_frame);
     auto config = v;
-    config.num_feat = 32, config.deformable_groups = 8;
+    config.num_feat = sanitized ? 16 : 32, config.deformable_groups = 8;
     auto const net = small<float>(config);
     auto const half = small<bfloat16>(config);
-    index_t const side = 4 * net.config.size_multiple();
+    index_t const side = (sanitized ? 2 : 4) * net.config.size_multiple();
     auto const x = uniform<float>({1, net.config.num_frame, 3, side, side}, 5);
     int seen = 0;
     nn::forward_options<float> options;
@@ -75,6 +75,7 @@ TEST_CASE("stored as bfloat16 every variant is within 40 dB of float, shows what
     CHECK(mean_square > 1e-14);  // or nothing was rounded
     for (int threads : {1, 3}) CHECK(allclose(half(x, {.executor = {.threads = threads}}), y, 0, 0));
   }
+  if (sanitized) return;  // memory is theirs
   auto const net = small<float>({.num_feat = 32, .deformable_groups = 8});
   auto const half = small<bfloat16>({.num_feat = 32, .deformable_groups = 8});
   auto const x = uniform<float>({1, 5, 3, 64, 64}, 5);

@@ -247,6 +247,11 @@ TEST_CASE("tiles that see the whole frame give the same bits; with their usual o
   auto const high = uniform<float>({1, 5, 3, 50, 72}, 3);
   CHECK(allclose(restore_window(same_size, high, {.tile = {16, 33}, .overlap = 100}), restore_window(same_size, high), 0, 0));
   CHECK(tile_overlap(video_options<float>{}, same_size.config) == 128);
+  constexpr index_t huge = std::numeric_limits<index_t>::max();
+  auto const plain = uniform<float>({1, 5, 3, 20, 40}, 4);
+  for (pair tile : {pair(huge, 16), pair(huge), pair(-huge, 16), pair(16, huge - 1)})
+    for (index_t overlap : {huge, huge - 3, index_t{1} << 40})
+      CHECK(allclose(restore_window(net, plain, {.tile = tile, .overlap = overlap}), restore_window(net, plain), 0, 0));
   auto const clip = uniform<float>({6, 3, 30, 40}, 2);
   auto const whole = restore_clip(video_restorer<float>(net, {.cache = false}), clip);
   CHECK(allclose(restore_clip(video_restorer<float>(net, {.tile = 12, .overlap = 64}), clip), whole, 0, 0));

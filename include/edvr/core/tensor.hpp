@@ -149,7 +149,7 @@ auto ones(index_t const (&extents)[N]) {
 template <class T>
 tensor<T, 1> arange(index_t n, T start = T(0), T step = T(1)) {
   auto t = empty<T>(coord<1>{{n}});
-  for (index_t i = 0; i < n; ++i) t(i) = start + static_cast<T>(i) * step;
+  for (index_t i = 0; i < n; ++i) t(i) = static_cast<T>(start + static_cast<T>(i) * step);
   return t;
 }
 

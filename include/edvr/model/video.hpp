@@ -34,7 +34,8 @@ struct video_options {
 /// level, unless the options say otherwise.
 template <class T>
 index_t tile_overlap(video_options<T> const& options, edvr_config const& config) {
-  index_t const m = config.size_multiple(), wanted = options.overlap > 0 ? options.overlap : config.hr_in ? 128 : 32;
+  constexpr index_t most = index_t{1} << 24;  // more than any frame has
+  index_t const m = config.size_multiple(), wanted = options.overlap > 0 ? std::min(options.overlap, most) : config.hr_in ? 128 : 32;
   return (wanted + m - 1) / m * m;
 }
 
@@ -72,7 +73,7 @@ template <class T>
 tensor<arithmetic_t<T>, 4> restore_tiles(nn::edvr_net<T> const& net, tensor<arithmetic_t<T>, 5> const& x, video_options<arithmetic_t<T>> const& options) {
   auto const s = x.shape();
   index_t const m = net.config.size_multiple(), scale = net.config.scale(), overlap = tile_overlap(options, net.config);
-  auto const side = [m](index_t asked, index_t whole) { return asked > 0 ? (asked + m - 1) / m * m : whole; };
+  auto const side = [m](index_t asked, index_t whole) { return asked > 0 && asked < whole ? (asked + m - 1) / m * m : whole; };
   index_t const height = side(options.tile.y, s[3]), width = side(options.tile.x, s[4]), across = (s[4] + width - 1) / width, tiles = (s[3] + height - 1) / height * across;
   auto whole = options;
   whole.tile = 0;
