@@ -73,18 +73,8 @@ struct bfloat16 {
   EDVR_HD operator float() const { return from_bfloat16(bits); }
 };
 
-namespace detail {
-template <class T>
-struct arithmetic {
-  using type = T;
-};
-template <>
-struct arithmetic<bfloat16> {
-  using type = float;
-};
-}  // namespace detail
 /// What elements stored as T are read, computed and summed as: float for bfloat16, else T.
 template <class T>
-using arithmetic_t = typename detail::arithmetic<T>::type;
+using arithmetic_t = std::conditional_t<std::is_same_v<T, bfloat16>, float, T>;
 
 }  // namespace edvr::v1
