@@ -14,6 +14,15 @@ struct inputs {
   explicit inputs(cases::conv const& c)
       : x(normal<T>({c.n, c.c, c.h, c.w}, 7)), w(normal<T>({c.k, c.c / c.p.groups, c.r, c.s}, 8)), b(normal<T>({c.k}, 9)) {}
 };
+/// f(inputs, case, executor, terms of a sum) for every case on every instruction set.
+template <class F>
+void on_every_case(F const& f) {
+  for (auto isa : supported_instruction_sets())
+    for (auto const& c : cases::conv2d) {
+      CAPTURE(name(isa)); CAPTURE(c.h); CAPTURE(c.w); CAPTURE(c.k);
+      f(inputs<float>(c), c, cpu_executor{.isa = isa}, c.c / c.p.groups * c.r * c.s);
+    }
+}
 }  // namespace
 
 TEST_CASE_TEMPLATE("conv2d: the plain functor is the sum written out", T, float, double) {
@@ -53,28 +62,23 @@ TEST_CASE_TEMPLATE("conv2d: im2col agrees with the reference on every case and l
   }
 }
 TEST_CASE("conv2d: direct and winograd agree with the reference in float64 on every case, layout and instruction set") {
-  for (auto isa : supported_instruction_sets())
-    for (auto const& c : cases::conv2d) {
-      CAPTURE(name(isa)); CAPTURE(c.h); CAPTURE(c.w); CAPTURE(c.k);
-      cpu_executor const ex{.isa = isa};
-      inputs<float> const in(c);
-      index_t const terms = c.c / c.p.groups * c.r * c.s;
-      auto const want = eval(cast<float>(conv2d(eval(cast<double>(in.x)), eval(cast<double>(in.w)), eval(cast<double>(in.b)), c.p, algo::reference{})));
-      auto const check = [&](auto algorithm, index_t slack) {
-        CHECK_CLOSE(eval(conv2d(in.x, in.w, in.b, c.p, algorithm), ex), want, slack * terms);
-        CHECK_CLOSE(eval(conv2d(in_channels_last(in.x), in.w, in.b, c.p, algorithm), ex), want, slack * terms);
-        CHECK_CLOSE(eval(conv2d(with_gaps(in.x), with_gaps(in.w), with_gaps(in.b), c.p, algorithm), ex), want, slack * terms);
-        CHECK_CLOSE(eval(conv2d(in.x, in.w, c.p, algorithm) + reshape(in.b, {c.k, 1, 1}), ex), want, slack * terms);
-        CHECK_CLOSE(eval(relu(conv2d(in_channels_last(in.x), in.w, in.b, c.p, algorithm)), ex), eval(relu(want)), slack * terms);
-        auto const row_major_result = empty<float>(want.shape());
-        assign(row_major_result, conv2d(in.x, in.w, in.b, c.p, algorithm), ex);
-        CHECK_CLOSE(row_major_result, want, slack * terms);
-        if (c.c % 2 == 0 && c.c > 0 && c.p.groups == 1)
-          CHECK_CLOSE(eval(conv2d(concat(slice(in.x, 1, 0, c.c / 2), slice(in.x, 1, c.c / 2, c.c)), in.w, in.b, c.p, algorithm), ex), want, slack * terms);
-      };
-      check(algo::direct{}, 1);
-      if (detail::winograd_can(in.w.shape(), c.p)) check(algo::winograd{}, 8);
-    }
+  on_every_case([](inputs<float> const& in, cases::conv const& c, cpu_executor const& ex, index_t terms) {
+    auto const want = eval(cast<float>(conv2d(eval(cast<double>(in.x)), eval(cast<double>(in.w)), eval(cast<double>(in.b)), c.p, algo::reference{})));
+    auto const check = [&](auto algorithm, index_t slack) {
+      CHECK_CLOSE(eval(conv2d(in.x, in.w, in.b, c.p, algorithm), ex), want, slack * terms);
+      CHECK_CLOSE(eval(conv2d(in_channels_last(in.x), in.w, in.b, c.p, algorithm), ex), want, slack * terms);
+      CHECK_CLOSE(eval(conv2d(with_gaps(in.x), with_gaps(in.w), with_gaps(in.b), c.p, algorithm), ex), want, slack * terms);
+      CHECK_CLOSE(eval(conv2d(in.x, in.w, c.p, algorithm) + reshape(in.b, {c.k, 1, 1}), ex), want, slack * terms);
+      CHECK_CLOSE(eval(relu(conv2d(in_channels_last(in.x), in.w, in.b, c.p, algorithm)), ex), eval(relu(want)), slack * terms);
+      auto const row_major_result = empty<float>(want.shape());
+      assign(row_major_result, conv2d(in.x, in.w, in.b, c.p, algorithm), ex);
+      CHECK_CLOSE(row_major_result, want, slack * terms);
+      if (c.c % 2 == 0 && c.c > 0 && c.p.groups == 1)
+        CHECK_CLOSE(eval(conv2d(concat(slice(in.x, 1, 0, c.c / 2), slice(in.x, 1, c.c / 2, c.c)), in.w, in.b, c.p, algorithm), ex), want, slack * terms);
+    };
+    check(algo::direct{}, 1);
+    if (detail::winograd_can(in.w.shape(), c.p)) check(algo::winograd{}, 8);
+  });
 }
 TEST_CASE("conv2d: winograd's error is what docs/numerics.md says, on maps as deep as EDVR's") {
   for (auto isa : supported_instruction_sets())
@@ -88,31 +92,26 @@ TEST_CASE("conv2d: winograd's error is what docs/numerics.md says, on maps as de
     }
 }
 TEST_CASE("conv2d of bfloat16: direct is the reference but for the order of sums, winograd near it, on every case, layout and instruction set") {
-  for (auto isa : supported_instruction_sets())
-    for (auto const& c : cases::conv2d) {
-      CAPTURE(name(isa)); CAPTURE(c.h); CAPTURE(c.w); CAPTURE(c.k);
-      cpu_executor const ex{.isa = isa};
-      inputs<float> const in(c);
-      index_t const terms = c.c / c.p.groups * c.r * c.s;
-      auto const x = to<bfloat16>(in.x), w = to<bfloat16>(in.w);
-      auto const want = eval(conv2d(x, w, in.b, c.p, algo::reference{}));
-      CHECK_CLOSE(eval(conv2d(to<float>(x), to<float>(w), in.b, c.p, algo::reference{})), want, terms);
-      CHECK_CLOSE(eval(conv2d(in.x, w, in.b, c.p, algo::reference{})), want, 0);  // x is rounded on the way
-      auto const near = [&](auto const& y, auto const& expected) {
-        if (y.size() > 0) CHECK(eval(max(abs(y - expected)))() <= 0.03 * eval(max(abs(expected)))());
-      };
-      auto const check = [&](auto algorithm, auto const& close) {
-        close(eval(conv2d(x, w, in.b, c.p, algorithm), ex), want);
-        close(eval(conv2d(in.x, w, in.b, c.p, algorithm), ex), want);
-        close(eval(conv2d(in_channels_last(x), w, in.b, c.p, algorithm), ex), want);
-        close(eval(conv2d(with_gaps(x), with_gaps(w), with_gaps(in.b), c.p, algorithm), ex), want);
-        close(eval(relu(conv2d(in_channels_last(x), w, c.p, algorithm) + reshape(in.b, {c.k, 1, 1})), ex), eval(relu(want)));
-        near(eval(to<float>(eval<bfloat16>(conv2d(x, w, in.b, c.p, algorithm), ex))), want);
-        if (c.c % 2 == 0 && c.c > 0 && c.p.groups == 1) close(eval(conv2d(concat(slice(x, 1, 0, c.c / 2), slice(x, 1, c.c / 2, c.c)), w, in.b, c.p, algorithm), ex), want);
-      };
-      check(algo::direct{}, [&](auto const& y, auto const& expected) { CHECK_CLOSE(y, expected, terms); });
-      if (detail::winograd_can(in.w.shape(), c.p)) check(algo::winograd{}, near);
-    }
+  on_every_case([](inputs<float> const& in, cases::conv const& c, cpu_executor const& ex, index_t terms) {
+    auto const x = to<bfloat16>(in.x), w = to<bfloat16>(in.w);
+    auto const want = eval(conv2d(x, w, in.b, c.p, algo::reference{}));
+    CHECK_CLOSE(eval(conv2d(to<float>(x), to<float>(w), in.b, c.p, algo::reference{})), want, terms);
+    CHECK_CLOSE(eval(conv2d(in.x, w, in.b, c.p, algo::reference{})), want, 0);  // x is rounded on the way
+    auto const near = [&](auto const& y, auto const& expected) {
+      if (y.size() > 0) CHECK(eval(max(abs(y - expected)))() <= 0.03 * eval(max(abs(expected)))());
+    };
+    auto const check = [&](auto algorithm, auto const& close) {
+      close(eval(conv2d(x, w, in.b, c.p, algorithm), ex), want);
+      close(eval(conv2d(in.x, w, in.b, c.p, algorithm), ex), want);
+      close(eval(conv2d(in_channels_last(x), w, in.b, c.p, algorithm), ex), want);
+      close(eval(conv2d(with_gaps(x), with_gaps(w), with_gaps(in.b), c.p, algorithm), ex), want);
+      close(eval(relu(conv2d(in_channels_last(x), w, c.p, algorithm) + reshape(in.b, {c.k, 1, 1})), ex), eval(relu(want)));
+      near(eval(to<float>(eval<bfloat16>(conv2d(x, w, in.b, c.p, algorithm), ex))), want);
+      if (c.c % 2 == 0 && c.c > 0 && c.p.groups == 1) close(eval(conv2d(concat(slice(x, 1, 0, c.c / 2), slice(x, 1, c.c / 2, c.c)), w, in.b, c.p, algorithm), ex), want);
+    };
+    check(algo::direct{}, [&](auto const& y, auto const& expected) { CHECK_CLOSE(y, expected, terms); });
+    if (detail::winograd_can(in.w.shape(), c.p)) check(algo::winograd{}, near);
+  });
 }
 TEST_CASE("conv2d of bfloat16: errors are what docs/numerics.md says, on maps as deep as EDVR's, and an inner result is stored in 16 bits") {
   for (auto isa : supported_instruction_sets()) {
