@@ -27,7 +27,7 @@ struct deform_job {
   float step;                              // of the window, to the right
   float const* base;                       // tap positions before offsets: padded_samples rows, then as many columns
   int const *first, *target;               // of a sample: its first channel in x, where it goes in the columns; padded_samples each
-  bool near;                               // can an int count the elements of a picture?
+  bool int_addresses;                      // can an int count the elements of a picture?
   T const* zeros;                          // as many as x has channels
 };
 

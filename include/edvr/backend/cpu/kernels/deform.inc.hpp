@@ -48,7 +48,7 @@ EDVR_HD bool place_samples(deform_job<T> const& job, float h, float w, index_t t
   reinterpret_cast<ivec&>(s.some) = inside;
   auto const row = static_cast<int>(job.width * job.pixel), pixel = static_cast<int>(job.pixel);
   reinterpret_cast<ivec&>(s.at) = y0 * row + x0 * pixel + *reinterpret_cast<ivec const*>(job.first + t);
-  return job.near && all_true(inside & (y0 >= 0) & (y0 < static_cast<int>(job.height - 1)) & (x0 >= 0) & (x0 < static_cast<int>(job.width - 1)));
+  return job.int_addresses && all_true(inside & (y0 >= 0) & (y0 < static_cast<int>(job.height - 1)) & (x0 >= 0) & (x0 < static_cast<int>(job.width - 1)));
 }
 
 /// One sample of `channels` channels, V at a time.
