@@ -6,7 +6,7 @@
 namespace edvr::inline v1 {
 
 /// Chooses band and cache of `options` so that restoring frames of height x width with one edvr_net<T> keeps its tensors within about `bytes` (the
-/// estimate is peak_tensor_bytes, which tests hold to 15 % for float): first the fastest way that fits, down to bands of eight rows and features computed
+/// estimate is peak_tensor_bytes, which tests hold to 15 %): first the fastest way that fits, down to bands of eight rows and features computed
 /// anew for every window. The result differs by rounding at most (the split goes with the cache). Where that is not enough and `tiles` allows it:
 /// tiles, the longer side cut once more until one fits, with a result that differs to a meter, though not to the eye (docs/numerics.md). Throws
 /// error, saying what the least is, if even that is too much.
@@ -30,6 +30,7 @@ void fit_memory(video_options<arithmetic_t<T>>& options, edvr_config const& conf
   index_t const m = config.size_multiple(), overlap = tile_overlap(options, config);
   auto const side = [m](index_t whole, index_t pieces) { return (whole + pieces * m - 1) / (pieces * m) * m; };
   index_t const always = beside + (config.num_frame * input + output) * value_size;  // the window's frames are there twice, as they came and side by side, and the result is whole
+  if (tiles && always >= bytes) least = std::min(least, always);  // no tile needs less
   for (index_t down = 1, across = 1; tiles && always < bytes;) {
     pair const tile{side(height, down), side(width, across)};
     if (std::max(tile.y, tile.x) <= std::max(overlap - 1, m)) break;  // nearly all of the work would be overlap, or there is nothing left to cut
