@@ -18,6 +18,14 @@
 #define EDVR_SANITIZED 0
 #endif
 
+// Which compiler reads this: what its two kinds compile differently under one name would be merged by the linker, so it sits in a namespace of
+// this name. (In code for a CUDA compiler the CPU's kernels are plain loops.)
+#if defined(__CUDACC__)
+#define EDVR_UNIT cuda_unit
+#else
+#define EDVR_UNIT host_unit
+#endif
+
 // On every function a kernel calls: no call may be left inside an inner loop, on either processor. Where nobody waits for the result (no
 // optimisation, a sanitizer) forcing it would only cost compile time.
 #if defined(__CUDACC__)

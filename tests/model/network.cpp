@@ -165,7 +165,7 @@ TEST_CASE("EDVR-M runs its 3x3 convolutions by Winograd's algorithm and the rest
   static_assert(choose<algo::automatic, float, cpu>() == algorithm::direct);
   static_assert(choose<algo::automatic, double, cpu>() == algorithm::im2col);
   static_assert(choose<algo::automatic, long double, cpu>() == algorithm::reference);
-  static_assert(choose<algo::automatic, float, gpu>() == algorithm::reference);
+  static_assert(choose<algo::automatic, float, gpu>() == algorithm::im2col);
   static_assert(choose<algo::reference, float, cpu>() == algorithm::reference);
 }
 TEST_CASE("the memory foreseen for a window is what its tensors take, within 15 %" * doctest::skip(sanitized)) {

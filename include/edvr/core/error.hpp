@@ -39,6 +39,10 @@ struct model_error : error {
 struct numeric_error : error {
   using error::error;
 };
+/// A GPU that is not there, has no memory left, or failed: carries the name and the message of the call that said so.
+struct device_error : error {
+  using error::error;
+};
 /// Work that the caller's own callback stopped.
 struct cancelled : error {
   using error::error;

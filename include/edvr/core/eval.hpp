@@ -58,6 +58,10 @@ struct composed {
   EDVR_HD auto operator()(At const& at) const {
     return epilogue(at, kernel(at));
   }
+  template <class F>
+  void operands(F const& f) const {
+    f(kernel), f(epilogue);
+  }
 };
 template <class K, class E>
 composed(K, E) -> composed<K, E>;
@@ -279,6 +283,29 @@ tensor<T, R, S> contiguous(tensor<T, R, S> const& x, Ex const& ex = {}) {
   auto y = empty<T, S>(x.shape());
   assign(y, x, ex);
   return y;
+}
+
+
+/// x itself if it is in that memory already, else a copy there: to<gpu>(x), and to<cpu>(x) back. Waits for the copy, and so for the work that
+/// makes x. Packed: channels-last if x is, else row-major.
+template <memory_space To, class T, int R, class S, executor Ex = default_executor_t<std::conditional_t<std::is_same_v<To, cpu>, S, To>>>
+tensor<T, R, To> to(tensor<T, R, S> const& x, Ex const& ex = {}) {
+  if constexpr (std::is_same_v<To, S>) {
+    return x;
+  } else {
+    if (!x) return {};
+    auto const packed = [&] {
+      if constexpr (R == 4)
+        if (x.is_channels_last()) return x;
+      if constexpr (std::is_same_v<space_t<Ex>, S>)
+        return contiguous(x, ex);
+      else
+        return contiguous(x);
+    }();
+    auto const y = empty<T, To>(packed.shape(), packed.strides());
+    if (!y.empty()) ex.copy(y.data(), packed.data(), y.size());
+    return y;
+  }
 }
 
 }  // namespace edvr::v1

@@ -37,7 +37,11 @@ EDVR_HD void move_pack(T* to, T const* from) {
     *reinterpret_cast<vec*>(to) = *reinterpret_cast<vec const*>(from);
   } else
 #endif
+#ifdef __CUDA_ARCH__  // sixteen bytes at once: whoever launches packs has asked for their alignment
+    *reinterpret_cast<pack<T, W>*>(to) = *reinterpret_cast<pack<T, W> const*>(from);
+#else
     std::memcpy(to, from, W * sizeof(T));
+#endif
 }
 
 #if defined(__GNUC__) && !defined(__CUDACC__)

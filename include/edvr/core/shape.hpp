@@ -115,7 +115,7 @@ EDVR_HD void advance(coord<R>& at, coord<R> const& extent, int skip = -1) {
 }
 /// The position whose row-major number, leaving out one axis, is `number`.
 template <int R>
-coord<R> position(index_t number, coord<R> const& extent, int skip = -1) {
+EDVR_HD coord<R> position(index_t number, coord<R> const& extent, int skip = -1) {
   coord<R> at{};
   for (int i = R; i-- > 0;) {
     if (i == skip) continue;

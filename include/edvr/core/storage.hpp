@@ -26,9 +26,11 @@ struct cpu {};
 /// Device memory; its storage and executor come with a GPU backend.
 struct gpu {};
 
-/// How a space allocates: allocate<T>(n) gives shared ownership of n uninitialised elements. Specialised once per space.
+/// How a space holds elements: allocate<T>(n) gives shared ownership of n uninitialised ones, fill(p, n, value) sets them. Specialised once per space.
 template <class S>
 struct storage;
+template <class S>
+concept memory_space = std::is_same_v<S, cpu> || std::is_same_v<S, gpu>;
 
 /// Tensors made and bytes held in host memory by them and by packed weights, over the whole program. For tests and memory reports.
 struct memory_use {
@@ -152,7 +154,10 @@ class scratch {
 
 template <>
 struct storage<cpu> {
-
+  template <class T>
+  static void fill(T* p, index_t n, T const& value) {
+    std::fill_n(p, n, value);
+  }
   template <class T>
   static std::shared_ptr<T[]> allocate(index_t n) {
     static_assert(std::is_trivially_destructible_v<T>, "elements are numbers");

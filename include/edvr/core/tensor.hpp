@@ -46,6 +46,7 @@ class tensor {
 
   /// One element; assert()s that the position is inside. Host memory only.
   T& operator[](coord<R> const& at) const {
+    static_assert(std::is_same_v<S, cpu>, "elements in device memory cannot be read one by one: auto const y = to<cpu>(x) first");
     for (int i = 0; i < R; ++i) assert(at[i] >= 0 && at[i] < extent_[i]);
     return writable()[at];
   }
@@ -56,6 +57,7 @@ class tensor {
   }
   /// The element of a tensor with one element, whatever its rank.
   T item() const {
+    static_assert(std::is_same_v<S, cpu>, "elements in device memory cannot be read one by one: to<cpu>(x).item()");
     if (size() != 1) throw shape_error(text("item: tensor has shape ", extent_, "; expected exactly one element"));
     return *data();
   }
@@ -116,34 +118,34 @@ auto empty(index_t const (&extents)[N]) {
 }
 
 /// Every element `value`, row-major.
-template <class T, int R>
-tensor<T, R> full(coord<R> const& extents, T value) {
-  auto t = empty<T>(extents);
-  std::fill_n(t.data(), t.size(), value);
+template <class T, class S = cpu, int R>
+tensor<T, R, S> full(coord<R> const& extents, std::type_identity_t<T> value) {
+  auto t = empty<T, S>(extents);
+  storage<S>::fill(t.data(), t.size(), value);
   return t;
 }
-template <class T, std::size_t N>
+template <class T, class S = cpu, std::size_t N>
 auto full(index_t const (&extents)[N], std::type_identity_t<T> value) {
-  auto t = empty<T>(extents);
-  std::fill_n(t.data(), t.size(), value);
+  auto t = empty<T, S>(extents);
+  storage<S>::fill(t.data(), t.size(), value);
   return t;
 }
 /// Every element 0 (or 1), row-major.
-template <class T, int R>
-tensor<T, R> zeros(coord<R> const& extents) {
-  return full(extents, T(0));
+template <class T, class S = cpu, int R>
+tensor<T, R, S> zeros(coord<R> const& extents) {
+  return full<T, S>(extents, T(0));
 }
-template <class T, std::size_t N>
+template <class T, class S = cpu, std::size_t N>
 auto zeros(index_t const (&extents)[N]) {
-  return full<T>(extents, T(0));
+  return full<T, S>(extents, T(0));
 }
-template <class T, int R>
-tensor<T, R> ones(coord<R> const& extents) {
-  return full(extents, T(1));
+template <class T, class S = cpu, int R>
+tensor<T, R, S> ones(coord<R> const& extents) {
+  return full<T, S>(extents, T(1));
 }
-template <class T, std::size_t N>
+template <class T, class S = cpu, std::size_t N>
 auto ones(index_t const (&extents)[N]) {
-  return full<T>(extents, T(1));
+  return full<T, S>(extents, T(1));
 }
 /// start, start + step, ... (n elements).
 template <class T>

@@ -12,6 +12,7 @@
 #include "edvr/model/pcd_alignment.hpp"
 #include "edvr/model/tsa_fusion.hpp"
 #include "edvr/model/upsampling.hpp"
+#include "edvr/nn/to.hpp"
 #include "edvr/ops/math.hpp"
 
 namespace edvr::inline v1::nn {
@@ -192,3 +193,18 @@ void init_random(edvr_net<T, cpu>& net, std::uint64_t seed) {
 }
 
 }  // namespace edvr::inline v1::nn
+
+namespace edvr::inline v1 {
+
+/// The same network with its weights in the memory To: to<gpu>(net). Waits for the copies.
+template <memory_space To, class T, class S>
+nn::edvr_net<T, To> to(nn::edvr_net<T, S> net) {
+  nn::edvr_net<T, To> there(net.config);  // its parameters come in the order of net's
+  std::vector<void const*> weights;
+  nn::for_each_parameter(net, [&](std::string const&, auto const& w) { weights.push_back(&w); });
+  auto next = weights.begin();
+  nn::for_each_parameter(there, [&]<class E, int R>(std::string const&, tensor<E, R, To>& w) { w = to<To>(*static_cast<tensor<E, R, S> const*>(*next++)); });
+  return there;
+}
+
+}  // namespace edvr::v1

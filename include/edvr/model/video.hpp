@@ -17,7 +17,7 @@
 namespace edvr::inline v1 {
 
 /// How a clip is restored.
-template <class T>
+template <class T, class S = cpu>
 struct video_options {
   temporal_padding padding = temporal_padding::reflection_circle;
   pad_mode spatial = pad_mode::reflect;  // what fills a frame up to the size the network takes: reflect or replicate
@@ -27,13 +27,13 @@ struct video_options {
   pair tile = 0;                         // restore frames in pieces of this many rows and columns, rounded up to what the network takes, without a cache:
                                          // an approximation, and an observer sees every tile. 0: whole
   index_t overlap = 0;                   // pixels that a tile sees beyond itself on every side, rounded up likewise; 0: what tile_overlap() says
-  nn::forward_options<T> forward = {};
+  nn::forward_options<T, S> forward = {};
 };
 
 /// What a tile must see beyond itself so that its result is close to that of the whole frame (docs/numerics.md): 32 pixels at the first pyramid
 /// level, unless the options say otherwise.
-template <class T>
-index_t tile_overlap(video_options<T> const& options, edvr_config const& config) {
+template <class T, class S>
+index_t tile_overlap(video_options<T, S> const& options, edvr_config const& config) {
   constexpr index_t most = index_t{1} << 24;  // more than any frame has
   index_t const m = config.size_multiple(), wanted = options.overlap > 0 ? std::min(options.overlap, most) : config.hr_in ? 128 : 32;
   return (wanted + m - 1) / m * m;
@@ -54,8 +54,8 @@ tensor<T, R> from_8bit(tensor<std::uint8_t, R> const& x, cpu_executor const& ex 
 }
 
 /// x (n, t, 3, h, w) filled up on the bottom and right to multiples of `multiple`; reflect falls back to replicate where a frame is too small.
-template <class T>
-tensor<T, 5> pad_frames(tensor<T, 5> const& x, index_t multiple, pad_mode mode, cpu_executor const& ex = {}) {
+template <class T, class S, executor Ex = default_executor_t<S>>
+tensor<T, 5, S> pad_frames(tensor<T, 5, S> const& x, index_t multiple, pad_mode mode, Ex const& ex = {}) {
   auto const s = x.shape();
   coord<5> after{};
   for (int i = 3; i < 5; ++i) after[i] = (multiple - s[i] % multiple) % multiple;
@@ -64,26 +64,26 @@ tensor<T, 5> pad_frames(tensor<T, 5> const& x, index_t multiple, pad_mode mode, 
   return eval(pad(x, coord<5>{}, after, mode), ex);
 }
 
-template <class T>
-tensor<arithmetic_t<T>, 4> restore_window(nn::edvr_net<T> const& net, std::type_identity_t<tensor<arithmetic_t<T>, 5>> const& x,
-                                          std::type_identity_t<video_options<arithmetic_t<T>>> const& options = {});
+template <class T, class S>
+tensor<arithmetic_t<T>, 4, S> restore_window(nn::edvr_net<T, S> const& net, std::type_identity_t<tensor<arithmetic_t<T>, 5, S>> const& x,
+                                             std::type_identity_t<video_options<arithmetic_t<T>, S>> const& options = {});
 namespace detail {
 /// Tiles start where whole pixels of every pyramid level start; each runs as a frame of its own and gives what lies inside its overlap.
-template <class T>
-tensor<arithmetic_t<T>, 4> restore_tiles(nn::edvr_net<T> const& net, tensor<arithmetic_t<T>, 5> const& x, video_options<arithmetic_t<T>> const& options) {
+template <class T, class S>
+tensor<arithmetic_t<T>, 4, S> restore_tiles(nn::edvr_net<T, S> const& net, tensor<arithmetic_t<T>, 5, S> const& x, video_options<arithmetic_t<T>, S> const& options) {
   auto const s = x.shape();
   index_t const m = net.config.size_multiple(), scale = net.config.scale(), overlap = tile_overlap(options, net.config);
   auto const side = [m](index_t asked, index_t whole) { return asked > 0 && asked < whole ? (asked + m - 1) / m * m : whole; };
   index_t const height = side(options.tile.y, s[3]), width = side(options.tile.x, s[4]), across = (s[4] + width - 1) / width, tiles = (s[3] + height - 1) / height * across;
   auto whole = options;
   whole.tile = 0;
-  auto const y = empty<arithmetic_t<T>>(coord<4>{{s[0], 3, s[3] * scale, s[4] * scale}});
+  auto const y = empty<arithmetic_t<T>, S>(coord<4>{{s[0], 3, s[3] * scale, s[4] * scale}});
   for (index_t i = 0; i < tiles; ++i) {
     if (options.forward.progress) whole.forward.progress = [&, i](double done) { return options.forward.progress((static_cast<double>(i) + done) / static_cast<double>(tiles)); };
     index_t const top = i / across * height, left = i % across * width, bottom = std::min(s[3], top + height), right = std::min(s[4], left + width);
     index_t const from_top = std::max<index_t>(0, top - overlap), from_left = std::max<index_t>(0, left - overlap);
     auto const seen = slice(slice(x, 3, from_top, std::min(s[3], bottom + overlap)), 4, from_left, std::min(s[4], right + overlap));
-    auto const result = restore_window<T>(net, seen, whole);
+    auto const result = restore_window<T, S>(net, seen, whole);
     auto const inside = [&](auto const& v, index_t row, index_t column) {
       return slice(slice(v, 2, (top - row) * scale, (bottom - row) * scale), 3, (left - column) * scale, (right - column) * scale);
     };
@@ -95,8 +95,9 @@ tensor<arithmetic_t<T>, 4> restore_tiles(nn::edvr_net<T> const& net, tensor<arit
 
 /// One window of any frame size through the network: padded, run (four times for the ensemble), cropped.
 /// x (n, t, 3, h, w) with h, w >= 1; returns (n, 3, scale h, scale w), not clamped. In tiles, if the options say so. Throws as edvr_net does.
-template <class T>
-tensor<arithmetic_t<T>, 4> restore_window(nn::edvr_net<T> const& net, std::type_identity_t<tensor<arithmetic_t<T>, 5>> const& x, std::type_identity_t<video_options<arithmetic_t<T>>> const& options) {
+template <class T, class S>
+tensor<arithmetic_t<T>, 4, S> restore_window(nn::edvr_net<T, S> const& net, std::type_identity_t<tensor<arithmetic_t<T>, 5, S>> const& x,
+                                             std::type_identity_t<video_options<arithmetic_t<T>, S>> const& options) {
   auto const s = x.shape();
   if (s[3] < 1 || s[4] < 1) throw shape_error(text("restore_window: input has shape ", s, "; expected no empty frames"));
   auto const& ex = options.forward.executor;
@@ -105,7 +106,7 @@ tensor<arithmetic_t<T>, 4> restore_window(nn::edvr_net<T> const& net, std::type_
   auto const crop = [&](auto const& y) { return slice(slice(y, 2, 0, s[3] * net.config.scale()), 3, 0, s[4] * net.config.scale()); };
   if (!options.ensemble) return contiguous(crop(net(padded, options.forward)), ex);
 
-  tensor<arithmetic_t<T>, 4> sum;
+  tensor<arithmetic_t<T>, 4, S> sum;
   for (int flips = 0; flips < 4; ++flips) {
     auto forward = options.forward;
     if (forward.progress) forward.progress = [&, flips](double done) { return options.forward.progress((flips + done) / 4); };
@@ -125,12 +126,13 @@ tensor<arithmetic_t<T>, 4> restore_window(nn::edvr_net<T> const& net, std::type_
 /// Takes the frames of a clip one by one and gives restored frames back, one for each, in order:
 ///   for (each frame) { restorer.push(frame); while (auto y = restorer.pop()) use(*y); }
 ///   restorer.finish(); while (auto y = restorer.pop()) use(*y);
-/// Holds the frames of a window and of the wait for its last one, fewer than twice num_frame, and the features of one window.
-template <class T>
+/// Holds the frames of a window and of the wait for its last one, fewer than twice num_frame, and the features of one window. Frames are host
+/// tensors, whatever the memory S in which the network works.
+template <class T, class S = cpu>
 class video_restorer {
  public:
   using value = arithmetic_t<T>;  // of frames
-  explicit video_restorer(nn::edvr_net<T> net, video_options<value> options = {}) : net_(std::move(net)), split_(net_.pcd_align), options_(std::move(options)) {}
+  explicit video_restorer(nn::edvr_net<T, S> net, video_options<value, S> options = {}) : net_(std::move(net)), split_(net_.pcd_align), options_(std::move(options)) {}
 
   /// frame (3, h, w), RGB in [0, 1], all of one size. The restorer keeps the handle: do not write to the frame afterwards. Throws shape_error.
   void push(tensor<value, 3> frame) {
@@ -138,8 +140,8 @@ class video_restorer {
     if (finished_) throw error("video_restorer: push after finish; make a new one for the next clip");
     if (s[0] != 3 || s[1] < 1 || s[2] < 1) throw shape_error(text("video_restorer: frame ", received_, " has shape ", s, "; expected (3, h, w)"));
     if (size_[0] != 0 && !(s == size_)) throw shape_error(text("video_restorer: frame ", received_, " has shape ", s, "; expected ", size_, ", the size of the frames before"));
+    kept_.push_back(to<S>(frame, options_.forward.executor));
     size_ = s;
-    kept_.push_back(std::move(frame));
     ++received_;
   }
   /// Restores from this frame on. Returns the first frame to push (the windows reach back). Throws error after a push, or for a frame below 0.
@@ -156,7 +158,8 @@ class video_restorer {
     if (!is_ready()) return {};
     // While the clip goes on its end is not in this window, so any length beyond the frames received does.
     auto const frames = window_frames(given_, finished_ ? received_ : received_ + net_.config.num_frame, frame_window(), options_.padding);
-    auto const y = squeeze(options_.cache && !options_.ensemble && options_.tile.y <= 0 && options_.tile.x <= 0 ? from_features(frames) : from_window(frames), 0);
+    bool const cached = options_.cache && !options_.ensemble && options_.tile.y <= 0 && options_.tile.x <= 0;
+    auto const y = to<cpu>(squeeze(cached ? from_features(frames) : from_window(frames), 0), options_.forward.executor);
     index_t bad = 0;
     for (index_t i = 0, n = y.size(); i < n; ++i) bad += !std::isfinite(y.data()[i]);
     if (bad) throw numeric_error(text("frame ", given_, ": ", bad, " of ", y.size(), " restored values are not finite; the input or the weights hold NaN, infinity or huge values"));
@@ -169,7 +172,7 @@ class video_restorer {
   index_t next_frame() const { return given_; }
   /// Was the clip too short for the padding asked for, so that end frames are repeated instead? Known after finish().
   bool fell_back() const { return finished_ && received_ > 0 && !is_possible(options_.padding, frame_window(), received_); }
-  nn::edvr_net<T> const& net() const { return net_; }
+  nn::edvr_net<T, S> const& net() const { return net_; }
 
  private:
   window frame_window() const { return {net_.config.num_frame, net_.config.center()}; }
@@ -180,22 +183,22 @@ class video_restorer {
     return given_ + frame_window().after() < received_ && (!at_start || received_ >= net_.config.num_frame);
   }
 
-  tensor<value, 3> const& frame(index_t number) const { return kept_.at(static_cast<std::size_t>(number - dropped_)); }
+  tensor<value, 3, S> const& frame(index_t number) const { return kept_.at(static_cast<std::size_t>(number - dropped_)); }
   /// All of the window anew.
-  tensor<value, 4> from_window(std::vector<index_t> const& frames) const {
-    auto const x = empty<value>(coord<5>{{1, net_.config.num_frame, 3, size_[1], size_[2]}});
+  tensor<value, 4, S> from_window(std::vector<index_t> const& frames) const {
+    auto const x = empty<value, S>(coord<5>{{1, net_.config.num_frame, 3, size_[1], size_[2]}});
     for (std::size_t t = 0; t < frames.size(); ++t) assign(select(select(x, 0, 0), 0, static_cast<index_t>(t)), frame(frames[t]), options_.forward.executor);
     return restore_window(net_, x, options_);
   }
   /// Only what no window before has computed.
-  tensor<value, 4> from_features(std::vector<index_t> const& frames) {
+  tensor<value, 4, S> from_features(std::vector<index_t> const& frames) {
     auto const& forward = options_.forward;
     auto const padded = [&](index_t f) {
       auto const x = unsqueeze(unsqueeze(frame(f), 0), 0);
       return squeeze(pad_frames(x, net_.config.size_multiple(), options_.spatial, forward.executor), 1);
     };
-    nn::split_alignment<T> const* const split = options_.split ? &split_ : nullptr;
-    std::vector<nn::frame_features<T>> features;
+    nn::split_alignment<T, S> const* const split = options_.split ? &split_ : nullptr;
+    std::vector<nn::frame_features<T, S>> features;
     for (index_t f : frames) {
       auto& known = features_[f];
       if (!known.l1) known = net_.extract(padded(f), forward.executor, split);
@@ -207,22 +210,22 @@ class video_restorer {
     return contiguous(slice(slice(y, 2, 0, size_[1] * scale), 3, 0, size_[2] * scale), forward.executor);
   }
 
-  nn::edvr_net<T> net_;
-  nn::split_alignment<T> split_;
-  video_options<value> options_;
-  std::map<index_t, nn::frame_features<T>> features_;
-  std::deque<tensor<value, 3>> kept_;  // frames dropped_ .. received_ - 1
+  nn::edvr_net<T, S> net_;
+  nn::split_alignment<T, S> split_;
+  video_options<value, S> options_;
+  std::map<index_t, nn::frame_features<T, S>> features_;
+  std::deque<tensor<value, 3, S>> kept_;  // frames dropped_ .. received_ - 1
   coord<3> size_{};
   index_t received_ = 0, given_ = 0, dropped_ = 0;
   bool finished_ = false;
 };
 
 /// Two networks one after the other: the second is fed the first one's frames as 8-bit pictures, as the published second stages were trained.
-template <class T>
+template <class T, class S = cpu>
 class two_stage_restorer {
  public:
   /// Throws model_error unless the second network takes frames as large as it gives.
-  two_stage_restorer(video_restorer<T> first, video_restorer<T> second) : first_(std::move(first)), second_(std::move(second)) {
+  two_stage_restorer(video_restorer<T, S> first, video_restorer<T, S> second) : first_(std::move(first)), second_(std::move(second)) {
     if (!second_.net().config.hr_in) throw model_error("two stages: the second model enlarges; expected one with high-resolution input (hr_in)");
   }
   void push(tensor<arithmetic_t<T>, 3> frame) { first_.push(std::move(frame)); }
@@ -243,7 +246,7 @@ class two_stage_restorer {
   bool fell_back() const { return first_.fell_back() || second_.fell_back(); }
 
  private:
-  video_restorer<T> first_, second_;
+  video_restorer<T, S> first_, second_;
   bool finished_ = false, drained_ = false;
 };
 

@@ -21,7 +21,7 @@ struct deform_conv2d_pack {
 
   deform_conv2d_pack() = default;
   deform_conv2d_pack(index_t channels, index_t deformable_groups)
-      : weight(unset<T>(coord<4>{{channels, channels, 3, 3}})), bias(unset<arithmetic_t<T>>(coord<1>{{channels}})), conv_offset(channels, 27 * deformable_groups, 3) {}
+      : weight(unset<T, S>(coord<4>{{channels, channels, 3, 3}})), bias(unset<arithmetic_t<T>, S>(coord<1>{{channels}})), conv_offset(channels, 27 * deformable_groups, 3) {}
 
   /// x sampled where `feat` says; both (n, c, h, w). Lazy, but conv_offset runs now.
   /// observe(offset, mask), if given, is called with (n, 18 g, h, w) and (n, 9 g, h, w).

@@ -17,11 +17,11 @@ inline constexpr bool is_list<std::vector<M>> = true;
 }  // namespace detail
 
 /// Zeros that take no memory, so that a module can say which shapes it wants before anybody has weights for it.
-template <class T, int R>
-tensor<T, R> unset(coord<R> const& extents) {
+template <class T, class S = cpu, int R>
+tensor<T, R, S> unset(coord<R> const& extents) {
   coord<R> one{};
   for (int i = 0; i < R; ++i) one[i] = 1;
-  return broadcast_to(zeros<T>(one), extents);
+  return broadcast_to(zeros<T, S>(one), extents);
 }
 
 /// Calls f(key, tensor&) for every parameter of m, depth first, with its full key ("feature_extraction.0.conv1.weight").

@@ -14,7 +14,7 @@ namespace edvr::inline v1 {
 namespace algo {
 struct automatic {};  // choose() below
 struct reference {};  // the plain sum, one output element after the other: runs everywhere, obviously right
-struct im2col {};     // columns of a band of pixels, then a matrix product
+struct im2col {};     // columns of a band of pixels, then a matrix product: float and double
 struct direct {};     // a panel of pixels that stays in cache, times packed weights in registers: float and bfloat16 on a CPU
 struct winograd {};   // F(4x4, 3x3), a quarter of the multiplications: float and bfloat16 on a CPU, 3x3 windows that move by 1
 }  // namespace algo
@@ -47,7 +47,7 @@ constexpr algorithm choose() {
   if (std::is_same_v<Algo, algo::reference>) return algorithm::reference;
   if (std::is_same_v<Algo, algo::im2col>) return algorithm::im2col;
   if (detail::has_vector_kernels<T, S>) return std::is_same_v<Algo, algo::winograd> ? algorithm::winograd : algorithm::direct;
-  return std::is_same_v<S, cpu> && (std::is_same_v<T, float> || std::is_same_v<T, double>) ? algorithm::im2col : algorithm::reference;
+  return std::is_same_v<T, float> || std::is_same_v<T, double> ? algorithm::im2col : algorithm::reference;
 }
 /// What it means for one conv2d: where the vector kernels are, the shape decides between them.
 template <class Algo, class T, class S>

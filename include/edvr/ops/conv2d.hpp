@@ -6,6 +6,7 @@
 
 #include "edvr/ops/algorithm.hpp"
 #include "edvr/ops/concat.hpp"
+#include "edvr/ops/conv2d_bands.hpp"
 #include "edvr/ops/conv2d_direct.hpp"
 #include "edvr/ops/conv2d_im2col.hpp"
 #include "edvr/ops/conv2d_params.hpp"
@@ -58,9 +59,9 @@ auto settle_for_windows(E const& e, Ex const& ex) {
   else
     return run<T>(settled, ex);
 }
-template <class T, class S>
-tensor<T, 1, S> dense(tensor<T, 1, S> const& bias) {
-  return bias ? contiguous(bias) : bias;
+template <class T, class S, class Ex>
+tensor<T, 1, S> dense(tensor<T, 1, S> const& bias, Ex const& ex) {
+  return bias ? contiguous(bias, ex) : bias;
 }
 
 /// By direct or winograd, whatever is read and stored around it: compiled once.
@@ -112,10 +113,12 @@ struct conv2d_node : private used_twice_name_its_value_with_eval {
   void run(Store const& to, Ex const& ex) const {
     auto const input = settle_for_windows<T>(x, ex);
     auto const in = reader(input);
-    auto const b = dense(bias);
+    auto const b = dense(bias, ex);
     value_type const* const biases = b ? b.data() : nullptr;
     constexpr algorithm family = choose<Algo, T, S>();
-    if constexpr (family == algorithm::im2col)
+    if constexpr (family == algorithm::im2col && !std::is_same_v<S, cpu>)
+      conv2d_bands(fn::column<bare<decltype(in)>>{in, input.shape(), p, weight.extent(3), weight.extent(1), extent[2]}, to, extent, weight, b, p.groups, ex);
+    else if constexpr (family == algorithm::im2col)
       conv2d_im2col(source_of<T>(in, input.shape(), resolve(ex.isa)), sink_of<T>(to, resolve(ex.isa)), extent, weight.read(), biases, p, ex);
     else if constexpr (family == algorithm::reference)
       ex.for_each(to.y, composed{fn::conv2d_reference<bare<decltype(in)>, T>{in, input.shape(), weight.read(), biases, p}, to.epilogue});

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "edvr/ops/conv2d.hpp"
+#include "edvr/ops/deform_conv2d_bands.hpp"
 #include "edvr/ops/deform_conv2d_direct.hpp"
 #include "edvr/ops/deform_conv2d_im2col.hpp"
 
@@ -95,9 +96,14 @@ struct deform_conv2d_node : private used_twice_name_its_value_with_eval {
     auto const masks = settle(mask, ex);
     auto const read_offsets = reader(offsets);
     auto const read_masks = reader(masks);
-    auto const b = dense(bias);
+    auto const b = dense(bias, ex);
     value_type const* const biases = b ? b.data() : nullptr;
-    if constexpr (choose<Algo, T, S>() != algorithm::reference) {
+    if constexpr (choose<Algo, T, S>() != algorithm::reference && !std::is_same_v<S, cpu>) {
+      auto const input = channels_together(settle<T>(x, ex), ex);
+      using kernel = fn::deformed_column<T, S, bare<decltype(read_offsets)>, bare<decltype(read_masks)>>;
+      kernel const columns{input.read(), read_offsets, read_masks, p, weight.extent(3), weight.extent(2) * weight.extent(3), weight.extent(1), input.extent(1) / deformable_groups, extent[2]};
+      conv2d_bands(columns, to, extent, weight, b, p.groups, ex);
+    } else if constexpr (choose<Algo, T, S>() != algorithm::reference) {
       auto const isa = resolve(ex.isa);
       auto const input = channels_together(settle<T>(x, ex), ex);
       auto const from_offsets = source_of<value_type>(read_offsets, offsets.shape(), isa);

@@ -46,6 +46,18 @@ void matmul_gemm(tensor<T, 2, cpu> const& a, tensor<T, 2, cpu> const& b, Store c
   });
 }
 
+/// The whole product by the executor's own, then stored through the epilogue.
+template <class T, class S, class Store, class Ex>
+void matmul_whole(tensor<T, 2, S> const& a, tensor<T, 2, S> const& b, Store const& to, Ex const& ex) {
+  auto const c = empty<T, S>(coord<2>{{a.extent(0), b.extent(1)}});
+  if (c.empty()) return;
+  if (a.extent(1) == 0)
+    storage<S>::fill(c.data(), c.size(), T(0));
+  else
+    ex.gemm(gemm_job<T>{c.extent(0), c.extent(1), a.extent(1), a.data(), a.extent(1), b.data(), c.extent(1), c.data(), c.extent(1)});
+  ex.for_each(to.y, composed{c.read(), to.epilogue});
+}
+
 template <class A, class B, class Algo>
 struct matmul_node : private used_twice_name_its_value_with_eval {
   using value_type = value_t<A>;
@@ -68,7 +80,9 @@ struct matmul_node : private used_twice_name_its_value_with_eval {
   void run(Store const& to, Ex const& ex) const {
     auto const x = settle(a, ex);
     auto const y = settle(b, ex);
-    if constexpr (choose<Algo, value_type, space>() != algorithm::reference)
+    if constexpr (choose<Algo, value_type, space>() != algorithm::reference && !std::is_same_v<space, cpu>)
+      matmul_whole(packed(x, ex), packed(y, ex), to, ex);
+    else if constexpr (choose<Algo, value_type, space>() != algorithm::reference)
       matmul_gemm(packed(x, ex), packed(y, ex), to, ex);
     else
       ex.for_each(to.y, composed{fn::matmul_reference<reader_t<bare<decltype(x)>>, reader_t<bare<decltype(y)>>>{reader(x), reader(y), x.shape()[1]}, to.epilogue});

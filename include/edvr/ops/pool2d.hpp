@@ -53,6 +53,10 @@ struct pool2d_kernel {
   pool2d_params p;
   typename Op::template finish<T> finish;
   bool unit(int axis) const { return axis == 1 && x.unit(axis); }
+  template <class F>
+  void operands(F const& f) const {
+    f(x);
+  }
 
   EDVR_HD static coord<4>& where(coord<4>& at) { return at; }
   template <int W, int Axis>

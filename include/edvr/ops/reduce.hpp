@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "edvr/core/alignment.hpp"
 #include "edvr/core/dtype.hpp"
 #include "edvr/core/eval.hpp"
 #include "edvr/ops/arithmetic.hpp"
@@ -112,6 +113,28 @@ struct reduce_kernel {
   }
 };
 
+/// For an executor that reduces all by itself: the i-th term, how two partial results merge, and the result.
+template <class Op, class Kernel>
+struct reduced_element {
+  Kernel kernel;
+  EDVR_HD auto operator()(index_t i) const { return Op::add(Op::first(), kernel.x(position(i, kernel.extent))); }
+};
+template <class Op>
+struct merge_reduced {
+  template <class A>
+  EDVR_HD A operator()(A const& a, A const& b) const {
+    return Op::merge(a, b);
+  }
+};
+template <class Op, int Out>
+struct reduced_result {
+  static constexpr bool packs = false;
+  typename Op::accumulator const* sum;
+  index_t count;
+  bool unit(int) const { return false; }
+  EDVR_HD auto operator()(coord<Out> const&) const { return Op::result(*sum, count); }
+};
+
 template <class Op, class X, int Out>
 struct reduce_node : private used_twice_name_its_value_with_eval {
   using value_type = typename Op::result_type;
@@ -154,7 +177,21 @@ struct reduce_node : private used_twice_name_its_value_with_eval {
       if (!gone || keep) ++j;
     }
     kernel.eight = kernel.eight_at_once();
+    if constexpr (!std::is_same_v<space, cpu>) {
+      kernel.eight = kernel.eight && packs_are_aligned<8>(kernel.x, 1);
+      if (volume(to.y.extent) == 1 && kernel.count > 0) return everything(kernel, to, ex);
+    }
     ex.for_each(to.y, composed{kernel, to.epilogue});
+  }
+
+ private:
+  /// One result of many threads: the executor's own reduction, and then the epilogue.
+  template <class Kernel, class Store, class Ex>
+  static void everything(Kernel const& kernel, Store const& to, Ex const& ex) {
+    using accumulator = typename Op::accumulator;
+    auto const sum = storage<space>::template allocate<accumulator>(1);
+    ex.reduce(kernel.count, reduced_element<Op, Kernel>{kernel}, Op::first(), merge_reduced<Op>{}, sum.get());
+    ex.for_each(to.y, composed{reduced_result<Op, Out>{sum.get(), kernel.count}, to.epilogue});
   }
 };
 

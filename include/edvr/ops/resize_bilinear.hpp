@@ -48,6 +48,10 @@ struct resize_bilinear_kernel {
   X x;
   resize_axis::taps const *vertical, *horizontal;
   bool unit(int axis) const { return axis == 1 && x.unit(axis); }
+  template <class F>
+  void operands(F const& f) const {
+    f(x);
+  }
   EDVR_HD static coord<4>& where(coord<4>& at) { return at; }
   template <int W, int Axis>
   EDVR_HD static coord<4>& where(lanes<W, 4, Axis>& l) {
@@ -71,6 +75,15 @@ struct resize_bilinear_kernel {
 }  // namespace fn
 
 namespace detail {
+/// Numbers that a kernel looks up, where it can read them: a host vector, or a copy of it.
+template <class S, class U, class Ex>
+auto table(std::vector<U> numbers, Ex const& ex) {
+  if constexpr (std::is_same_v<S, cpu>)
+    return numbers;
+  else
+    return to<S>(from(numbers, {static_cast<index_t>(numbers.size())}), ex);
+}
+
 template <class X>
 struct resize_bilinear_node : private used_twice_name_its_value_with_eval {
   using value_type = value_t<X>;
@@ -96,7 +109,7 @@ struct resize_bilinear_node : private used_twice_name_its_value_with_eval {
     auto const input = settle_for_windows<value_type>(x, ex);
     auto const s = input.shape();
     using kernel = fn::resize_bilinear_kernel<reader_t<bare<decltype(input)>>>;
-    auto const vertical = fn::resize_axis{s[2], extent[2], align_corners}.all(), horizontal = fn::resize_axis{s[3], extent[3], align_corners}.all();
+    auto const vertical = table<space>(fn::resize_axis{s[2], extent[2], align_corners}.all(), ex), horizontal = table<space>(fn::resize_axis{s[3], extent[3], align_corners}.all(), ex);
     ex.for_each(to.y, composed{kernel{reader(input), vertical.data(), horizontal.data()}, to.epilogue});
   }
 };

@@ -15,6 +15,7 @@ namespace detail {
 inline constexpr index_t task_elements = 1 << 13;
 }  // namespace detail
 
+inline namespace EDVR_UNIT {
 /// The host's cores. threads: how many to use; 0 means all. isa: which copy of the kernels. A value: copy it, pass it as the last argument
 /// of eval and assign. Results depend on isa in their last digits, and never on threads.
 struct cpu_executor {
@@ -51,6 +52,7 @@ struct cpu_executor {
     parallel((n + each - 1) / each, [&](index_t task, int) { sweep(y, g, task * each, std::min(n, (task + 1) * each)); });
   }
 };
+}  // namespace EDVR_UNIT
 
 template <>
 struct default_executor<cpu> {

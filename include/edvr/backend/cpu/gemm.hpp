@@ -8,7 +8,7 @@
 
 #include "edvr/core/shape.hpp"
 
-namespace edvr::inline v1::detail {
+namespace edvr::inline v1::detail::inline EDVR_UNIT {
 
 /// c (m, n) += a (m, k) * b (k, n); all row-major with the given row strides. One thread; 2 m n k flop.
 template <class T>
@@ -27,4 +27,4 @@ void gemm(index_t m, index_t n, index_t k, T const* a, index_t lda, T const* b, 
         for (index_t j = 0; j < n; ++j) c[i * ldc + j] += a[i * lda + l] * b[l * ldb + j];
 }
 
-}  // namespace edvr::inline v1::detail
+}  // namespace edvr::v1::detail::EDVR_UNIT

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// The calls of the CUDA runtime that the library makes, each checked: the only header that includes it. Without a CUDA compiler the "device" is
+// the host, and Thrust's OpenMP system runs its kernels (docs/cuda.md).
+#pragma once
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <string>
+
+#include "edvr/core/shape.hpp"
+
+#if defined(__CUDACC__)
+#include <cuda_runtime.h>
+#elif !defined(THRUST_DEVICE_SYSTEM)
+#error "edvr/cuda.hpp needs a CUDA compiler (nvcc, file name .cu), or, to run on the host's cores, -DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_OMP -fopenmp and Thrust's headers"
+#endif
+
+namespace edvr::inline v1 {
+
+namespace detail::inline EDVR_UNIT::runtime {
+#if defined(__CUDACC__)
+/// Throws device_error, saying what `call` said.
+inline void check(char const* call, cudaError_t e) {
+  if (e == cudaSuccess) return;
+  cudaGetLastError();  // so that the next call does not report it again
+  bool const nobody_there = e == cudaErrorNoDevice || e == cudaErrorInsufficientDriver;
+  throw device_error(text(call, ": ", cudaGetErrorName(e), ", ", cudaGetErrorString(e),
+                          nobody_there                    ? "; expected an NVIDIA GPU and its driver, as nvidia-smi would show them"
+                          : e == cudaErrorMemoryAllocation ? "; expected enough free device memory: smaller frames, fewer frames at once, or another GPU"
+                                                           : ""));
+}
+inline cudaStream_t stream_of(std::shared_ptr<void> const& stream) { return static_cast<cudaStream_t>(stream.get()); }
+
+inline int device_count() {
+  int n = 0;  // left untouched by a failing call
+  return cudaGetDeviceCount(&n) == cudaSuccess ? n : (cudaGetLastError(), 0);
+}
+inline int current_device() {
+  int d = 0;
+  check("cudaGetDevice", cudaGetDevice(&d));
+  return d;
+}
+inline void select_device(int device) { check("cudaSetDevice", cudaSetDevice(device)); }
+inline std::string device_name(int device) {
+  cudaDeviceProp p{};
+  check("cudaGetDeviceProperties", cudaGetDeviceProperties(&p, device));
+  return text(p.name, ", compute capability ", p.major, '.', p.minor, ", ", static_cast<std::int64_t>(p.totalGlobalMem >> 20), " MiB");
+}
+/// Freed blocks stay with the process for the next request, until the device has none left for a larger one.
+inline void keep_freed_memory(int device) {
+  cudaMemPool_t pool{};
+  check("cudaDeviceGetDefaultMemPool", cudaDeviceGetDefaultMemPool(&pool, device));
+  std::uint64_t all = ~std::uint64_t{0};
+  check("cudaMemPoolSetAttribute", cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &all));
+}
+inline void* allocate(std::size_t bytes) {
+  void* p = nullptr;
+  check("cudaMallocAsync", cudaMallocAsync(&p, bytes, cudaStreamLegacy));
+  return p;
+}
+/// After all work enqueued so far. Never throws: at the end of a program the runtime may be gone already.
+inline void release(void* p, int device) noexcept {
+  int now = device;
+  cudaGetDevice(&now);
+  if (now != device) cudaSetDevice(device);
+  if (cudaFreeAsync(p, cudaStreamLegacy) != cudaSuccess) cudaGetLastError();
+  if (now != device) cudaSetDevice(now);
+}
+/// Between any two memories, in order with the work on `stream`; complete when it returns.
+inline void copy(void* to, void const* from, std::size_t bytes, std::shared_ptr<void> const& stream) {
+  check("cudaMemcpyAsync", cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, stream_of(stream)));
+  check("cudaStreamSynchronize", cudaStreamSynchronize(stream_of(stream)));
+}
+inline void wait(std::shared_ptr<void> const& stream) { check("cudaStreamSynchronize", cudaStreamSynchronize(stream_of(stream))); }
+inline std::shared_ptr<void> make_stream() {  // a blocking one: in order with the stream on which memory is given and taken
+  cudaStream_t s{};
+  check("cudaStreamCreate", cudaStreamCreate(&s));
+  return {s, [](void* p) { cudaStreamDestroy(static_cast<cudaStream_t>(p)); }};
+}
+inline std::shared_ptr<void> make_event() {
+  cudaEvent_t e{};
+  check("cudaEventCreate", cudaEventCreate(&e));
+  return {e, [](void* p) { cudaEventDestroy(static_cast<cudaEvent_t>(p)); }};
+}
+inline void record(std::shared_ptr<void> const& event, std::shared_ptr<void> const& stream) {
+  check("cudaEventRecord", cudaEventRecord(static_cast<cudaEvent_t>(event.get()), stream_of(stream)));
+}
+inline double milliseconds(std::shared_ptr<void> const& from, std::shared_ptr<void> const& to) {
+  float ms = 0;
+  check("cudaEventSynchronize", cudaEventSynchronize(static_cast<cudaEvent_t>(to.get())));
+  check("cudaEventElapsedTime", cudaEventElapsedTime(&ms, static_cast<cudaEvent_t>(from.get()), static_cast<cudaEvent_t>(to.get())));
+  return static_cast<double>(ms);
+}
+inline void* allocate_pinned(std::size_t bytes) {
+  void* p = nullptr;
+  check("cudaMallocHost", cudaMallocHost(&p, bytes));
+  return p;
+}
+inline void release_pinned(void* p) noexcept {
+  if (cudaFreeHost(p) != cudaSuccess) cudaGetLastError();
+}
+#else
+inline constexpr std::align_val_t alignment{256};  // cudaMalloc's
+inline int device_count() { return 1; }
+inline int current_device() { return 0; }
+inline void select_device(int device) {
+  if (device != 0) throw device_error(text("device ", device, "; expected 0: Thrust's OpenMP system is the only device"));
+}
+inline std::string device_name(int) { return "the host's cores, through Thrust's OpenMP system"; }
+inline void keep_freed_memory(int) {}
+inline void* allocate(std::size_t bytes) {
+  void* const p = ::operator new(bytes, alignment);
+  std::memset(p, 0xcd, bytes);  // nobody may count on zeros
+  return p;
+}
+inline void release(void* p, int) noexcept { ::operator delete(p, alignment); }
+inline void copy(void* to, void const* from, std::size_t bytes, std::shared_ptr<void> const&) { std::memcpy(to, from, bytes); }
+inline void wait(std::shared_ptr<void> const&) {}
+inline std::shared_ptr<void> make_stream() { return {}; }
+inline void* allocate_pinned(std::size_t bytes) { return ::operator new(bytes, alignment); }
+inline void release_pinned(void* p) noexcept { ::operator delete(p, alignment); }
+#endif
+}  // namespace detail::EDVR_UNIT::runtime
+
+inline namespace EDVR_UNIT {
+/// How many GPUs this program can use; 0 where there is no driver either.
+inline int device_count() { return detail::runtime::device_count(); }
+/// The GPU that tensors made by this thread from now on live on; 0 unless said otherwise. Throws device_error.
+inline void select_device(int device) { detail::runtime::select_device(device); }
+/// Name, compute capability and memory of a GPU, for reports. Throws device_error.
+inline std::string device_name(int device = 0) { return detail::runtime::device_name(device); }
+}  // namespace EDVR_UNIT
+
+}  // namespace edvr::v1

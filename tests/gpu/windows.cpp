@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pools, resizing, reductions, matrix products, attention: ops that read neighbourhoods or whole axes, and are no convolution.
+#include "gpu.hpp"
+using namespace edvr;
+
+TEST_CASE_TEMPLATE("gpu: pools", T, float, double) {
+  for (auto [h, w] : {std::pair<index_t, index_t>{7, 9}, {1, 1}, {8, 4}, {2, 3}})
+    for (index_t c : {index_t{8}, index_t{19}}) {
+      auto const x = normal<T>({2, c, h, w}, 1);
+      pool2d_params const p{.kernel = 3, .stride = 2, .padding = 1};
+      auto const both = [p](auto const& a) { return concat(max_pool2d(relu(a), p), avg_pool2d(a, p)); };
+      auto const want = eval(both(x));
+      CHECK_CLOSE(on_gpu(both, x), want, 9);
+      CHECK_CLOSE(on_gpu(both, in_channels_last(x)), want, 9);
+      CHECK_CLOSE(to<cpu>(eval(both(with_gaps_on_gpu(x)))), want, 9);
+    }
+}
+TEST_CASE_TEMPLATE("gpu: bilinear resizing", T, float, double) {
+  for (index_t c : {index_t{8}, index_t{3}})
+    for (bool align : {false, true}) {
+      auto const x = normal<T>({2, c, 5, 6}, 1);
+      auto const f = [align](auto const& a) { return relu(resize_bilinear(a, 9, 11, align)) + T(1); };
+      CHECK_CLOSE(on_gpu(f, x), eval(f(x)), 8);
+      CHECK_CLOSE(on_gpu(f, in_channels_last(x)), eval(f(x)), 8);
+    }
+}
+TEST_CASE_TEMPLATE("gpu: reductions over some axes and over all", T, float, double) {
+  auto const x = normal<T>({3, 24, 5, 7}, 1);
+  auto const check = [&](auto const& f, index_t terms) {
+    CHECK_CLOSE(on_gpu(f, x), eval(f(x)), terms);
+    CHECK_CLOSE(on_gpu(f, in_channels_last(x)), eval(f(x)), terms);
+    CHECK_CLOSE(to<cpu>(eval(f(with_gaps_on_gpu(x)))), eval(f(x)), terms);
+  };
+  check([](auto const& a) { return sum(a, {1}, keepdim); }, 24);
+  check([](auto const& a) { return mean(a, {0, 2}) * T(2); }, 15);
+  check([](auto const& a) { return max(a * a, {2, 3}); }, 2);
+  check([](auto const& a) { return min(a, {1}); }, 0);
+  check([](auto const& a) { return sum(a); }, 2520);
+  check([](auto const& a) { return relu(mean(a)) + T(1); }, 2520);
+  check([](auto const& a) { return max(a); }, 0);
+  check([](auto const& a) { return min(a); }, 0);
+  auto const many = uniform<T>({1 << 18}, 3);  // more than one tile of a reduction
+  CHECK_CLOSE(on_gpu([](auto const& a) { return sum(a); }, many), eval(sum(many)), 1 << 18);
+  CHECK(to<cpu>(eval(sum(zeros<T, gpu>({0, 3})))).item() == 0);
+  CHECK(to<cpu>(eval(sum(to<gpu>(full<bool>({4, 5}, true))))).item() == 20);
+  x(1, 2, 3, 4) = static_cast<T>(std::nan(""));
+  CHECK(std::isnan(on_gpu([](auto const& a) { return max(a); }, x).item()));
+  CHECK_THROWS_SAYING(shape_error, "is empty", max(zeros<T, gpu>({0, 3})));
+}
+TEST_CASE_TEMPLATE("gpu: matrix products", T, float, double) {
+  for (auto [m, n, k] : {std::array<index_t, 3>{5, 7, 3}, {1, 1, 1}, {64, 33, 70}, {4, 4, 0}, {0, 3, 2}}) {
+    auto const a = normal<T>({m, k}, 1), b = normal<T>({k, n}, 2);
+    auto const f = [](auto const& x, auto const& y) { return relu(matmul(x, y)); };
+    auto const want = eval(f(a, b));
+    CHECK_CLOSE(on_gpu(f, a, b), want, k);
+    CHECK_CLOSE(on_gpu([](auto const& x, auto const& y) { return matmul(x, y, algo::reference{}); }, a, b), eval(matmul(a, b)), k);
+    CHECK_CLOSE(on_gpu([](auto const& x, auto const& y) { return matmul(permute(x, {1, 0}), y + T(1)); }, normal<T>({k, m}, 1), b), eval(matmul(permute(normal<T>({k, m}, 1), {1, 0}), b + T(1))), k);
+  }
+}
+TEST_CASE_TEMPLATE("gpu: attention gates", T, float, double) {
+  auto const x = normal<T>({1, 16, 5, 6}, 1), y = normal<T>({1, 16, 5, 6}, 2), z = normal<T>({1, 16, 5, 6}, 3);
+  auto const temporal = [](auto const& a, auto const& b) { return temporal_attention_gate(a, eval(temporal_attention(a, b))); };
+  CHECK_CLOSE(on_gpu(temporal, x, y), eval(temporal(x, y)), 16);
+  CHECK_CLOSE(on_gpu(temporal, in_channels_last(x), in_channels_last(y)), eval(temporal(x, y)), 16);
+  auto const spatial = [](auto const& a, auto const& b, auto const& c) { return spatial_attention_gate(a, b, c); };
+  CHECK_CLOSE(on_gpu(spatial, x, y, z), eval(spatial(x, y, z)), 4);
+}
