@@ -45,7 +45,8 @@ TEST_CASE_TEMPLATE("gpu: comparisons and casts", T, float, double) {
 }
 TEST_CASE_TEMPLATE("gpu: broadcasting", T, float, double) {
   auto const x = normal<T>({2, 8, 3, 4}, 1);
-  auto const one = normal<T>({2, 1, 3, 4}, 2), bias = normal<T>({8, 1, 1}, 3);
+  auto const one = normal<T>({2, 1, 3, 4}, 2);
+  auto const bias = normal<T>({8, 1, 1}, 3);
   auto const f = [](auto const& a, auto const& b, auto const& c) { return a * b + c; };
   CHECK_CLOSE(on_gpu(f, x, one, bias), eval(f(x, one, bias)), 4);
   CHECK_CLOSE(on_gpu(f, in_channels_last(x), one, bias), eval(f(x, one, bias)), 4);

@@ -40,10 +40,14 @@ struct concat_node {
       l.at[Axis] -= split_axis;
       return b(l, v...);
     }
-    if (Along != Axis || l.at[Axis] + W <= split_axis) return a(l, v...);
-    pack<value_type, W> p;
-    for (int i = 0; i < W; ++i, ++l.at[Along]) p.lane[i] = (*this)(l.at, v...);
-    return p;
+    if constexpr (Along != Axis) {
+      return a(l, v...);
+    } else {
+      if (l.at[Axis] + W <= split_axis) return a(l, v...);
+      pack<value_type, W> p;
+      for (int i = 0; i < W; ++i, ++l.at[Along]) p.lane[i] = (*this)(l.at, v...);
+      return p;
+    }
   }
   template <class G>
   auto map(G const& g) const {

@@ -85,6 +85,17 @@ T larger(T a, T b) {
   if constexpr (std::is_floating_point_v<T>) return std::fmax(a, b);
   else return a < b ? b : a;
 }
+/// Four bytes of the eight of (b, a): each nibble of the selector names one, its top bit asks for copies of that byte's sign.
+inline std::uint32_t permuted(std::uint32_t a, std::uint32_t b, std::uint32_t selector) {
+  std::uint64_t const bytes = std::uint64_t{b} << 32 | a;
+  std::uint32_t r = 0;
+  for (unsigned i = 0; i < 4; ++i) {
+    unsigned const nibble = selector >> (4 * i) & 15;
+    auto const byte = static_cast<std::uint32_t>(bytes >> (8 * (nibble & 7)) & 255);
+    r |= (nibble & 8 ? (byte & 128 ? 255u : 0u) : byte) << (8 * i);
+  }
+  return r;
+}
 /// a * b + c rounded downwards.
 float fma_down(float a, float b, float c);
 inline float flushed(float v) { return std::fpclassify(v) == FP_SUBNORMAL ? std::copysign(0.f, v) : v; }

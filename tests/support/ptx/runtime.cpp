@@ -216,18 +216,19 @@ cudaError_t launch(void const* stub, dim3 g, dim3 t, void** arguments, std::size
   // A stride without common divisor visits every block once, in another order than the obvious one.
   std::uint64_t stride = static_cast<std::uint64_t>(setting("PTX_ORDER")) * 7919 + 1;
   while (std::gcd(stride, blocks) != 1) ++stride;
-  std::atomic<std::uint64_t> next{0};
-  auto const work = [&] {
-    for (std::uint64_t i; (i = next++) < blocks;) {
+  // Blocks are dealt out by chance, once for all: whichever two touch the same cell are likely to be on different threads with nothing between them.
+  auto const work = [&](std::uint64_t worker, std::uint64_t workers) {
+    for (std::uint64_t i = 0; i < blocks; ++i) {
       std::uint64_t const b = static_cast<std::uint64_t>((static_cast<unsigned __int128>(i) * stride) % blocks);
+      if (workers > 1 && (b * 0x9e3779b97f4a7c15u >> 40) % workers != worker) continue;
       run_block(k, grid, threads, {static_cast<std::uint32_t>(b % g.x), static_cast<std::uint32_t>(b / g.x % g.y), static_cast<std::uint32_t>(b / g.x / g.y)}, k.shared + dynamic_shared, arguments);
     }
   };
   if (long const n = setting("PTX_THREADS"); n > 1) {
     std::vector<std::jthread> workers;
-    for (long i = 0; i < n; ++i) workers.emplace_back(work);
+    for (long i = 0; i < n; ++i) workers.emplace_back(work, static_cast<std::uint64_t>(i), static_cast<std::uint64_t>(n));
   } else {
-    work();
+    work(0, 1);
   }
   running = "no kernel";
   return cudaSuccess;
@@ -320,6 +321,12 @@ cudaError_t __cudaLaunchKernel(cudaKernel_t k, dim3 grid, dim3 threads, void** a
 cudaError_t cudaLaunchKernel(void const* stub, dim3 grid, dim3 threads, void** arguments, std::size_t shared, cudaStream_t stream) {
   if (!is_stream(stream)) return said(cudaErrorInvalidResourceHandle);
   return said(launch(stub, grid, threads, arguments, shared));
+}
+cudaError_t cudaLaunchKernelExC(cudaLaunchConfig_t const* c, void const* stub, void** arguments) {
+  if (!c) return said(cudaErrorInvalidValue);
+  for (unsigned i = 0; i < c->numAttrs; ++i)  // a kernel that may start before the one in front of it has ended: here it never does
+    if (c->attrs[i].id != cudaLaunchAttributeProgrammaticStreamSerialization) return said(cudaErrorNotSupported);
+  return cudaLaunchKernel(stub, c->gridDim, c->blockDim, arguments, c->dynamicSmemBytes, c->stream);
 }
 
 // ---- devices and errors --------------------------------------------------------------------------------------------------------------------

@@ -371,6 +371,10 @@ class Kernel:
         (kind,) = self.allow(m, self.BITS | self.INTEGERS)
         return self.assign(to, f'shifted_right({self.value(a, kind)}, {self.value(n, "u32")})')
 
+    def op_prmt(self, m, to, a, b, selector):
+        self.allow(m, {'b32'})
+        return self.assign(to, f'permuted({self.value(a, "u32")}, {self.value(b, "u32")}, {self.value(selector, "u32")})')
+
     def op_cvt(self, m, to, a):
         rounding, _, saturate, target, source = self.allow(m, {'rn', 'rni', 'rmi', 'rpi', 'rzi', None}, {'ftz', None}, {'sat', None}, set(TYPES), set(TYPES))
         if 'ftz' in m or (rounding == 'rn' and source in self.FLOATS and target not in self.FLOATS):
