@@ -3,10 +3,11 @@ set(EDVR_SANITIZE "" CACHE STRING "Sanitizers of our own executables, such as ad
 set(EDVR_ARCH "" CACHE STRING "Instruction set of our own executables (-march); empty for the compiler's default, as most users build")
 
 function(edvr_own_target target)
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+  target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wconversion;-Wshadow;-Werror>)
+  target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-Werror=all-warnings;-Xcompiler=-Wall,-Wextra,-Wno-unknown-pragmas>)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # GCC 12 reports its own AVX-512 headers (GCC bug 105593).
-    target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized -Wno-uninitialized)
+    target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Wno-maybe-uninitialized;-Wno-uninitialized>)
   endif()
   if(EDVR_ARCH)
     target_compile_options(${target} PRIVATE -march=${EDVR_ARCH})

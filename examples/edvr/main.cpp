@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // edvr: restores video clips and holds numbers against each other. Exit codes: 0 done, 1 compared and different, 2 usage, 3 input or output
-// file, 4 model, 5 memory, 6 numerics, 130 interrupted.
+// file, 4 model, 5 memory, 6 numerics, 7 GPU, 130 interrupted.
 #include <cstdio>
 #include <iostream>
 #include <new>
@@ -58,6 +58,8 @@ int main(int argc, char** argv) {
     return fail(4, e.what());
   } catch (edvr::numeric_error const& e) {
     return fail(6, e.what());
+  } catch (edvr::device_error const& e) {
+    return fail(7, e.what());
   } catch (edvr::error const& e) {
     return fail(3, e.what());
   } catch (CLI::ParseError const& e) {

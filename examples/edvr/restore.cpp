@@ -10,6 +10,7 @@
 #include "edvr/io/image.hpp"
 #include "edvr/model/memory_budget.hpp"
 #include "frames.hpp"
+#include "gpu_restorer.hpp"
 #include "interrupt.hpp"
 #include "models.hpp"
 #include "progress_bar.hpp"
@@ -22,7 +23,7 @@ using namespace edvr;
 struct restore_options {
   model_options model;
   clip_options clip;
-  std::string input, output, range, progress = "auto", precision = "float32";
+  std::string input, output, range, progress = "auto", precision = "float32", device = "cpu";
   index_t max_memory = 0;  // MiB; 0: as much as is fastest
   bool overwrite = false, stats = false, tiles = false;
 };
@@ -44,7 +45,7 @@ std::pair<std::size_t, std::size_t> parse_range(std::string const& range, std::s
 
 /// Feeds the frames and writes what comes back.
 template <class Restorer>
-void run(Restorer& restorer, frame_list const& frames, std::size_t first, std::vector<fs::path> const& outputs, progress_bar& bar, std::size_t& written, cpu_executor const& ex) {
+void run(Restorer&& restorer, frame_list const& frames, std::size_t first, std::vector<fs::path> const& outputs, progress_bar& bar, std::size_t& written, cpu_executor const& ex) {
   std::size_t next = static_cast<std::size_t>(restorer.seek(static_cast<index_t>(first)));
   while (written < outputs.size()) {
     stop_if_interrupted();
@@ -69,6 +70,18 @@ void run(Restorer& restorer, frame_list const& frames, std::size_t first, std::v
       if (restorer.fell_back()) std::cerr << "edvr: note: the clip has only " << frames.paths.size() << " frames; end frames are repeated (replicate padding)\n";
     }
   }
+}
+
+model_options second_model(restore_options const& o) {
+  model_options second = o.model;
+  second.path = o.clip.stage2;
+  return second;
+}
+/// The N of "cuda:N"; "cuda" is the first.
+int device_number(std::string const& device) { return device == "cuda" ? 0 : std::stoi(device.substr(5)); }
+std::string not_a_device(std::string const& s) {
+  bool const numbered = s.starts_with("cuda:") && s.size() > 5 && s.size() < 9 && s.find_first_not_of("0123456789", 5) == std::string::npos;
+  return s == "cpu" || s == "cuda" || numbered ? "" : edvr::text('"', s, "\"; expected cpu, cuda or cuda:N");
 }
 
 /// T: what the network is stored as.
@@ -101,13 +114,15 @@ int restore(restore_options const& o) {
     bar.show(static_cast<double>(written) + done / (o.clip.stage2.empty() ? 1 : 2));
     return !is_interrupted();
   };
-  if (o.clip.stage2.empty()) {
+  if (o.device != "cpu") {
+    std::optional<nn::edvr_net<float>> second;
+    if (!o.clip.stage2.empty()) second = make_net<float>(open_model(second_model(o)), second_model(o));
+    if constexpr (std::is_same_v<T, float>) run(*restorer_on_gpu(device_number(o.device), net, second, options), frames, first, outputs, bar, written, options.forward.executor);
+  } else if (o.clip.stage2.empty()) {
     video_restorer<T> restorer(net, options);
     run(restorer, frames, first, outputs, bar, written, options.forward.executor);
   } else {
-    model_options second = o.model;
-    second.path = o.clip.stage2;
-    auto const net2 = make_net<T>(open_model(second), second);
+    auto const net2 = make_net<T>(open_model(second_model(o)), second_model(o));
     two_stage_restorer<T> restorer(video_restorer<T>(net, options), video_restorer<T>(net2, options));
     run(restorer, frames, first, outputs, bar, written, options.forward.executor);
   }
@@ -135,9 +150,16 @@ void add_restore(CLI::App& app, action& run) {
   c->add_option("--precision", o->precision, "bfloat16: weights and features in 16 bits, faster where the processor multiplies them (edvr info) and half the memory; close, not the same")
       ->check(CLI::IsMember({"float32", "bfloat16"}))
       ->capture_default_str();
+  c->add_option("--device", o->device, "cpu, or cuda or cuda:N for a GPU, in float32 (built with EDVR_CUDA=ON)")->check(not_a_device)->capture_default_str();
   c->add_option("--progress", o->progress, "auto: a bar on a terminal")->check(CLI::IsMember({"auto", "bar", "none"}))->capture_default_str();
   c->add_flag("--stats", o->stats, "say how long it took and how much memory");
-  c->callback([o, &run] { run = [o] { return o->precision == "bfloat16" ? restore<bfloat16>(*o) : restore<float>(*o); }; });
+  c->callback([o, &run] { 
+    run = [o] {
+      if (o->device != "cpu" && (o->precision != "float32" || o->max_memory > 0))
+        throw CLI::ValidationError("--device", "a GPU computes in float32 and has memory of its own; leave --precision and --max-memory out");
+      return o->precision == "bfloat16" ? restore<bfloat16>(*o) : restore<float>(*o);
+    };
+  });
 }
 
 }  // namespace program

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The network: what it gives on the CPU, what its golden files say, clips with and without cache.
 #include <cstdio>
+#include <map>
 
 #include "golden.hpp"
 #include "gpu.hpp"
@@ -46,6 +47,24 @@ TEST_CASE("gpu: a clip with and without its caches, band sizes") {
   CHECK_CLOSE(restore_clip(video_restorer<float, gpu>(there, options), clip), cached, 0);
   video_options<float> on_cpu;
   CHECK_CLOSE(restore_clip(video_restorer<float>(net, on_cpu), clip), cached, 4000);
+}
+TEST_CASE_TEMPLATE("gpu: an observer sees what it sees on the CPU", T, float, double) {
+  nn::edvr_net<T> net(small(true, false, false));
+  init_random(net, 1);
+  auto const x = uniform<T>({1, 3, 3, 8, 4}, 2);
+  std::map<std::string, tensor<T, 4>> there, here;
+  nn::forward_options<T, gpu> on_gpu;
+  on_gpu.see = [&](std::string_view name, index_t frame, tensor<T, 4, gpu> const& v) { there[text(name, frame)] = to<cpu>(v); };
+  nn::forward_options<T> on_cpu;
+  on_cpu.see = [&](std::string_view name, index_t frame, tensor<T, 4> const& v) { here[text(name, frame)] = clone(v); };
+  to<gpu>(net)(to<gpu>(x), on_gpu);
+  net(x, on_cpu);
+  REQUIRE(there.size() == here.size());
+  CHECK(here.size() > 20);
+  for (auto const& [name, v] : here) {
+    CAPTURE(name);
+    CHECK_CLOSE(there.at(name), v, 4000);
+  }
 }
 TEST_CASE("gpu: modules by themselves") {
   auto block = nn::make_residual_block<float>(8);

@@ -25,8 +25,9 @@ TEST_CASE_TEMPLATE("gpu: bilinear resizing", T, float, double) {
     }
 }
 TEST_CASE_TEMPLATE("gpu: reductions over some axes and over all", T, float, double) {
-  auto const x = normal<T>({3, 24, 5, 7}, 1);
+  auto const x = normal<T>({3, 24, 5, 7}, 1), one = normal<T>({1, 1, 1, 1}, 2);
   auto const check = [&](auto const& f, index_t terms) {
+    CHECK_CLOSE(on_gpu(f, one), eval(f(one)), 1);
     CHECK_CLOSE(on_gpu(f, x), eval(f(x)), terms);
     CHECK_CLOSE(on_gpu(f, in_channels_last(x)), eval(f(x)), terms);
     CHECK_CLOSE(to<cpu>(eval(f(with_gaps_on_gpu(x)))), eval(f(x)), terms);
@@ -62,6 +63,7 @@ TEST_CASE_TEMPLATE("gpu: attention gates", T, float, double) {
   auto const temporal = [](auto const& a, auto const& b) { return temporal_attention_gate(a, eval(temporal_attention(a, b))); };
   CHECK_CLOSE(on_gpu(temporal, x, y), eval(temporal(x, y)), 16);
   CHECK_CLOSE(on_gpu(temporal, in_channels_last(x), in_channels_last(y)), eval(temporal(x, y)), 16);
+  CHECK_CLOSE(on_gpu(temporal, normal<T>({1, 16, 1, 1}, 4), normal<T>({1, 16, 1, 1}, 5)), eval(temporal(normal<T>({1, 16, 1, 1}, 4), normal<T>({1, 16, 1, 1}, 5))), 16);
   auto const spatial = [](auto const& a, auto const& b, auto const& c) { return spatial_attention_gate(a, b, c); };
   CHECK_CLOSE(on_gpu(spatial, x, y, z), eval(spatial(x, y, z)), 4);
 }

@@ -297,7 +297,9 @@ tensor<T, R, To> to(tensor<T, R, S> const& x, Ex const& ex = {}) {
     auto const packed = [&] {
       if constexpr (R == 4)
         if (x.is_channels_last()) return x;
-      if constexpr (std::is_same_v<space_t<Ex>, S>)
+      if constexpr (R == 0)
+        return x;
+      else if constexpr (std::is_same_v<space_t<Ex>, S>)
         return contiguous(x, ex);
       else
         return contiguous(x);

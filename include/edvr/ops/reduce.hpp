@@ -179,9 +179,9 @@ struct reduce_node : private used_twice_name_its_value_with_eval {
     kernel.eight = kernel.eight_at_once();
     if constexpr (!std::is_same_v<space, cpu>) {
       kernel.eight = kernel.eight && packs_are_aligned<8>(kernel.x, 1);
-      if (volume(to.y.extent) == 1 && kernel.count > 0) return everything(kernel, to, ex);
+      if (Out == 0 || (volume(to.y.extent) == 1 && kernel.count > 0)) return everything(kernel, to, ex);
     }
-    ex.for_each(to.y, composed{kernel, to.epilogue});
+    if constexpr (Out > 0 || std::is_same_v<space, cpu>) ex.for_each(to.y, composed{kernel, to.epilogue});
   }
 
  private:

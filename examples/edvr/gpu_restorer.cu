@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edvr/cuda.hpp"
+#include "gpu_restorer.hpp"
+
+namespace program {
+
+namespace {
+using namespace edvr;
+
+/// The same options for the network's new place.
+video_options<float, gpu> options_on_gpu(video_options<float> const& o) {
+  video_options<float, gpu> g;
+  g.padding = o.padding, g.spatial = o.spatial, g.ensemble = o.ensemble, g.cache = o.cache, g.split = o.split;
+  g.tile = o.tile, g.overlap = o.overlap, g.forward.band = o.forward.band, g.forward.progress = o.forward.progress;
+  return g;
+}
+
+template <class Restorer>
+class on_gpu final : public clip_restorer {
+ public:
+  explicit on_gpu(Restorer restorer) : restorer_(std::move(restorer)) {}
+  void push(tensor<float, 3> frame) override {
+    if (!pinned_ || !(pinned_.shape() == frame.shape())) pinned_ = empty_pinned<float>(frame.shape());
+    assign(pinned_, frame);
+    restorer_.push(pinned_);  // copied to the device before it returns
+  }
+  index_t seek(index_t frame) override { return restorer_.seek(frame); }
+  void finish() override { restorer_.finish(); }
+  std::optional<tensor<float, 3>> pop() override { return restorer_.pop(); }
+  bool fell_back() const override { return restorer_.fell_back(); }
+
+ private:
+  Restorer restorer_;
+  tensor<float, 3> pinned_;
+};
+}  // namespace
+
+std::unique_ptr<clip_restorer> restorer_on_gpu(int device, nn::edvr_net<float> const& net, std::optional<nn::edvr_net<float>> const& second, video_options<float> const& options) {
+  if (device_count() == 0) throw device_error("--device cuda: there is no GPU here that CUDA can use; nvidia-smi would show it");
+  if (device >= device_count()) throw device_error(text("--device cuda:", device, ": expected 0 to ", device_count() - 1));
+  select_device(device);
+  using one = video_restorer<float, gpu>;
+  auto const o = options_on_gpu(options);
+  if (!second) return std::make_unique<on_gpu<one>>(one(to<gpu>(net), o));
+  using two = two_stage_restorer<float, gpu>;
+  return std::make_unique<on_gpu<two>>(two(one(to<gpu>(net), o), one(to<gpu>(*second), o)));
+}
+std::string gpus() {
+  std::string s;
+  for (int i = 0, n = device_count(); i < n; ++i) s += text(i ? "\n" : "", "cuda:", i, ' ', device_name(i));
+  return s.empty() ? "none that CUDA can use" : s;
+}
+
+}  // namespace program

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# bash tests/gpu.sh            the GPU backend's tests on everything that runs them here: Thrust's OpenMP system, nvcc's PTX translated, devices
+# bash tests/gpu.sh all        also: sanitizers, and clang with its thread sanitizer
+# bash tests/gpu.sh release    only: nvcc for every architecture it knows, warnings as errors, no spills
+set -eu
+cd "$(dirname "$0")/.."
+. tests/install.sh
+common=(-S . -G Ninja -DEDVR_TESTS=OFF -DEDVR_EXAMPLES=OFF -DEDVR_GPU_TESTS=ON)
+nvcc=$(command -v nvcc || true)
+if [ -z "$nvcc" ]; then
+  edvr_install_packages libthrust-dev libcub-dev
+  echo 'no nvcc here: what needs it is SKIPPED (translated PTX, devices); Thrust of the distribution runs the rest'
+fi
+
+if [ "${1:-}" = release ]; then
+  targets=$(for a in 75 80 86 89 90 100 120; do printf 'compute_%s,sm_%s;' $a $a; done)
+  cmake -B build/gpu-release "${common[@]}" -DCMAKE_BUILD_TYPE=Release "-DEDVR_GPU_TARGETS=${targets%;}" >/dev/null
+  cmake --build build/gpu-release --target test_gpu_cuda
+  ctest --test-dir build/gpu-release --output-on-failure -R '^gpu_(cuda|no_spills)$'
+  exit
+fi
+
+cmake -B build/gpu "${common[@]}" -DCMAKE_BUILD_TYPE=Release '-DCMAKE_CXX_FLAGS_RELEASE=-O2 -DNDEBUG' >/dev/null
+cmake --build build/gpu
+ctest --test-dir build/gpu --output-on-failure -j2
+[ "${1:-}" = all ] || exit 0
+
+echo '--- address and undefined-behaviour sanitizers, on both'
+cmake -B build/gpu-asan "${common[@]}" -DCMAKE_BUILD_TYPE=Debug '-DCMAKE_CXX_FLAGS_DEBUG=-g1 -O1' -DEDVR_SANITIZE=address,undefined -DEDVR_PTX_MALLOC=ON >/dev/null
+cmake --build build/gpu-asan --target test_gpu_omp $([ -n "$nvcc" ] && echo test_gpu_ptx)
+# Device addresses are the host's here, so the runs differ in what is checked, not in what is computed: the networks are left to the plain build.
+build/gpu-asan/tests/gpu/test_gpu_omp --test-case-exclude='*golden*'
+[ -z "$nvcc" ] || build/gpu-asan/tests/gpu/test_gpu_ptx --test-case-exclude='*golden*,*a clip*,*deform_conv2d agrees*'
+
+echo '--- clang, its OpenMP and its thread sanitizer'
+edvr_install_packages clang libomp-dev
+cmake -B build/gpu-clang "${common[@]}" -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Debug '-DCMAKE_CXX_FLAGS_DEBUG=-g1 -O1' -DEDVR_SANITIZE=thread >/dev/null
+cmake --build build/gpu-clang --target test_gpu_omp
+archer=$(find /usr/lib/llvm-* -name 'libarcher.so' 2>/dev/null | head -n 1)
+OMP_NUM_THREADS=2 OMP_TOOL_LIBRARIES=$archer TSAN_OPTIONS=ignore_noninstrumented_modules=1 setarch -R build/gpu-clang/tests/gpu/test_gpu_omp --test-case-exclude='*golden*,*a clip*'
