@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # bash tests/run.sh       one Release build, every test
 # bash tests/run.sh all   also: every instruction set, address, undefined-behaviour and thread sanitizers, AArch64, each header alone, an
-#                         installed copy used by another project
+#                         installed copy used by another project, the GPU backend on everything that runs it (tests/gpu.sh)
 set -eu
 cd "$(dirname "$0")/.."
 . tests/install.sh
@@ -36,5 +36,7 @@ if [ "${1:-}" = all ]; then
   cmake -S tests/consumer -B "$place/consumer" -DCMAKE_PREFIX_PATH="$place/installed" -DCMAKE_BUILD_TYPE=Debug >/dev/null
   cmake --build "$place/consumer"
   (cd "$place" && ./consumer/consumer && ./consumer/consumer_io)
+  echo '--- the GPU backend'
+  bash tests/gpu.sh all
 fi
 ctest --preset release

@@ -35,10 +35,13 @@ class on_gpu final : public clip_restorer {
 };
 }  // namespace
 
-std::unique_ptr<clip_restorer> restorer_on_gpu(int device, nn::edvr_net<float> const& net, std::optional<nn::edvr_net<float>> const& second, video_options<float> const& options) {
+void require_gpu(int device) {
   if (device_count() == 0) throw device_error("--device cuda: there is no GPU here that CUDA can use; nvidia-smi would show it");
   if (device >= device_count()) throw device_error(text("--device cuda:", device, ": expected 0 to ", device_count() - 1));
   select_device(device);
+}
+std::unique_ptr<clip_restorer> restorer_on_gpu(int device, nn::edvr_net<float> const& net, std::optional<nn::edvr_net<float>> const& second, video_options<float> const& options) {
+  require_gpu(device);
   using one = video_restorer<float, gpu>;
   auto const o = options_on_gpu(options);
   if (!second) return std::make_unique<on_gpu<one>>(one(to<gpu>(net), o));

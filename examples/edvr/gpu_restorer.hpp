@@ -20,7 +20,9 @@ class clip_restorer {
   virtual bool fell_back() const = 0;
 };
 
-/// One network on GPU number `device`, or two in turn. Throws device_error if there is no such GPU, or this program was built without CUDA.
+/// Throws device_error if there is no GPU of this number, or this program was built without CUDA.
+void require_gpu(int device);
+/// One network on GPU number `device`, or two in turn. Throws as require_gpu does.
 std::unique_ptr<clip_restorer> restorer_on_gpu(int device, edvr::nn::edvr_net<float> const& net, std::optional<edvr::nn::edvr_net<float>> const& second, edvr::video_options<float> const& options);
 /// The GPUs that this program can use, a line each; or why there are none.
 std::string gpus();

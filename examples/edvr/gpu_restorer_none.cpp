@@ -3,8 +3,12 @@
 
 namespace program {
 
-std::unique_ptr<clip_restorer> restorer_on_gpu(int, edvr::nn::edvr_net<float> const&, std::optional<edvr::nn::edvr_net<float>> const&, edvr::video_options<float> const&) {
+void require_gpu(int) {
   throw edvr::device_error("--device cuda: this program was built without CUDA; configure with -DEDVR_CUDA=ON, which needs nvcc");
+}
+std::unique_ptr<clip_restorer> restorer_on_gpu(int device, edvr::nn::edvr_net<float> const&, std::optional<edvr::nn::edvr_net<float>> const&, edvr::video_options<float> const&) {
+  require_gpu(device);
+  return {};
 }
 std::string gpus() { return "built without CUDA"; }
 

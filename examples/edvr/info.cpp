@@ -5,6 +5,7 @@
 #include "commands.hpp"
 #include "edvr/backend/cpu/build_info.hpp"
 #include "edvr/model/cost.hpp"
+#include "gpu_restorer.hpp"
 #include "models.hpp"
 
 namespace program {
@@ -59,6 +60,7 @@ int info(info_options const& o) {
       problems.push_back(e.what());
     }
   j["build"] = build_info(cpu_executor{o.threads});
+  j["gpus"] = gpus();
   j["problems"] = problems;
   j["ignored"] = m.weights.ignored;
   j["python_globals"] = m.weights.opaque;
@@ -77,7 +79,8 @@ int info(info_options const& o) {
             << "resembles      " << nearest_published(c) << '\n'
             << "parameters     " << nn::parameter_count(net) << '\n'
             << "a window of    " << w << " x " << h << ": " << number(multiply_adds(all), 1e9, "G multiply-adds") << ", about " << number(memory, 1 << 20, "MiB of memory, ") << number(half_memory, 1 << 20, "in bfloat16") << '\n'
-            << "runs on        " << build_info(cpu_executor{o.threads}) << "\n\n";
+            << "runs on        " << build_info(cpu_executor{o.threads}) << '\n'
+            << "GPUs           " << gpus() << "\n\n";
   std::printf("%-42s %-13s %-10s %12s %3s %11s %5s %10s\n", "layer", "op", "algorithm", "channels", "k", "result", "calls", "G mul-add");
   for (auto const& l : all)
     std::printf("%-42s %-13s %-10s %5ld -> %3ld %3ld %5ld x %-4ld %4ld %10.2f\n", l.name.c_str(), l.deformable ? "deform_conv2d" : "conv2d", std::string(name(l.runs_as)).c_str(), l.in, l.out,

@@ -105,6 +105,7 @@ int restore(restore_options const& o) {
     auto const work = std::ceil(10.0 * static_cast<double>(seen) / static_cast<double>(std::max<index_t>(options.tile.y * options.tile.x, 1))) / 10;
     if (options.tile.y > 0) std::cerr << "edvr: note: frames are restored in tiles of " << options.tile.x << " x " << options.tile.y << ", overlapping by " << overlap << " pixels on each side: up to " << edvr::text(work) << " times the work\n";
   }
+  if (o.device != "cpu") require_gpu(device_number(o.device));
   auto const outputs = plan_outputs(o.output, frames, first, last, o.overwrite);  // makes folders: after all that may be refused
 
   progress_bar bar(o.progress, static_cast<index_t>(outputs.size()));

@@ -228,6 +228,9 @@ expect 3 'MiB for tensors at least; 0 MiB' "$edvr" restore -i "$clip/low" -o bud
 expect 0 '' "$edvr" restore -i "$clip/low" -o precise
 expect 0 '' "$edvr" restore -i "$clip/low" -o half --precision bfloat16
 expect 2 'precision' "$edvr" restore -i "$clip/low" -o x --precision float8
+for d in tpu cuda: cuda:x cuda:1234; do expect 2 'expected cpu, cuda or cuda:N' "$edvr" restore -i "$clip/low" -o x --device $d; done
+expect 2 'a GPU computes in float32' "$edvr" restore -i "$clip/low" -o x --device cuda --precision bfloat16
+if "$edvr" info | grep -q '^GPUs *built without CUDA'; then expect 7 'configure with -DEDVR_CUDA=ON' "$edvr" restore -i "$clip/low" -o refused --device cuda; check test ! -e refused; fi
 decibels() {  # at least $3 between the frames of $1 and those of $2
   checks=$((checks + 1))
   "$edvr" evaluate -i "$1" -r "$2" | tail -n 1 | awk -v least="$3" '{ for (i = 1; i < NF; ++i) if ($i == "PSNR") found = $(i + 1) } END { exit !(found == "inf" || found + 0 >= least) }' ||

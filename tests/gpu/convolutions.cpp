@@ -27,6 +27,8 @@ TEST_CASE_TEMPLATE("gpu: what stands around a convolution is part of its store",
     auto const want = eval(f(x, w, b, s));
     CHECK_CLOSE(on_gpu(f, x, w, b, s), want, 9 * c);
     CHECK_CLOSE(on_gpu(f, in_channels_last(x), w, b, in_channels_last(s)), want, 9 * c);
+    CHECK_CLOSE(on_gpu([p](auto const& in, auto const& weight, auto const& bias, auto const& skip) { return skip + conv2d(in, weight, bias, p); }, in_channels_last(x), w, b, in_channels_last(s)),
+                eval(s + conv2d(x, w, b, p)), 9 * c);
     auto const before = device_memory.allocations.load();
     auto const y = eval(f(to<gpu>(x), to<gpu>(w), to<gpu>(b), to<gpu>(s)));
     CHECK(device_memory.allocations.load() - before == 4 + 1 + 3);  // the operands, the result, and matrix, columns and products of a band: no other pass

@@ -2,7 +2,8 @@
 """What ptxas said of the GPU tests' kernels.
 
     kernels.py --no-spills FOLDER    fails if a kernel of the library keeps registers in memory
-    kernels.py --table FOLDER        the kernels of EDVR's ops on sm_90, as a Markdown table: registers, shared memory, occupancy
+    kernels.py --table FOLDER        the kernels behind EDVR-M's main steps on sm_90, as a Markdown table: registers, shared memory, occupancy, and what
+                                     a frame of 320x180 with 64 channels costs them on an H100 at the least
 
 Occupancy is computed from the registers with the limits of compute capability 9.0: 65,536 registers in blocks of 256 a warp, 64 warps, 256 threads a block.
 """
@@ -52,13 +53,26 @@ def main(mode, folder):
         print(f'{len(found)} kernels on {", ".join(sorted({k[1] for k in found}))}; at most {max(k[2] for k in found)} registers, {len(bad)} with spills')
         sys.exit(bool(bad))
     names = subprocess.run(['c++filt'], input='\n'.join(k[0] for k in found), capture_output=True, text=True, check=True).stdout.split('\n')
-    rows = {}
-    for k, name in zip(found, names):
-        if k[1] == 'sm_90' and 'float' in name and 'double' not in name and 'run_kernel' in name:
-            rows[short(name)] = k
-    print('| kernel | registers | stack, bytes | occupancy |\n| --- | --- | --- | --- |')
-    for name, k in sorted(rows.items()):
-        print(f'| `{name}` | {k[2]} | {k[3]} | {100 * occupancy(k[2]):.0f} % |')
+    print('| kernel | registers | shared memory | occupancy | bytes | flop | least time on an H100 |\n| --- | --- | --- | --- | --- | --- | --- |')
+    pixels, c = 320 * 180, 64
+    maps = 4 * c * pixels
+    # What it is; its name; bytes that must move; floating-point operations. Each tensor counts once, a band's columns as written or read whole.
+    steps = [('columns of conv2d 3x3', r'packs of 4: float, column<float>', maps + 9 * maps, 0),
+             ('samples of deform_conv2d 3x3, 8 groups', r'packs of 4: float, deformed_column<float, float, unary<sigmoid<float>, float>>', maps + 9 * maps + 4 * 27 * 8 * pixels, 9 * c * pixels * 11),
+             ('store of a convolution', r'packs of 4: float, composed<biased<float>, hole<float, 4>>', 2 * maps, c * pixels),
+             ('store through leaky_relu', r'packs of 4: float, composed<biased<float>, unary<leaky_relu<float>, hole<float, 4>>>', 2 * maps, 3 * c * pixels),
+             ('store of a residual block', r'packs of 4: float, composed<biased<float>, binary<plus, float, binary<times, constant<float, 4>, hole<float, 4>>>>', 3 * maps, 3 * c * pixels),
+             ('bilinear enlargement by 2', r'packs of 4: float, composed<resize_bilinear_kernel<float>, hole<float, 4>>', maps / 4 + maps, 9 * c * pixels),
+             ('temporal attention', r'packs of 1: float, composed<reduce_kernel<sum<float>, binary<times, float, float>, 4>, unary<sigmoid<float>, hole<float, 4>>>', 2 * maps, 2 * c * pixels)]
+    by_name = {short(n).replace(' >', '>'): k for k, n in zip(found, names) if k[1] == 'sm_90'}
+    for what, name, moved, flop in steps:
+        k = by_name.get(name)
+        if not k:
+            sys.exit('no kernel ' + name)
+        least = max(moved / 3.35e12, flop / 66.9e12)
+        print(f'| {what} | {k[2]} | {k[5]} | {100 * occupancy(k[2]):.0f} % | {moved / 1e6:.0f} MB | {flop / 1e6:.0f} M | {1e6 * least:.0f} us, {"memory" if moved / 3.35e12 >= flop / 66.9e12 else "arithmetic"} |')
+    flop = 2 * 9 * c * c * pixels
+    print(f"| product (cuBLAS) | theirs | theirs | theirs | {(10 * maps + 4 * 9 * c * c) / 1e6:.0f} MB | {flop / 1e6:.0f} M | {1e6 * max((10 * maps) / 3.35e12, flop / 66.9e12):.0f} us, arithmetic |")
 
 
 if __name__ == '__main__':

@@ -44,7 +44,7 @@ TEST_CASE("gpu: a clip with and without its caches, band sizes") {
   options.cache = false;
   CHECK_CLOSE(restore_clip(video_restorer<float, gpu>(there, options), clip), cached, 0);
   options.forward.band = 8;
-  CHECK_CLOSE(restore_clip(video_restorer<float, gpu>(there, options), clip), cached, 0);
+  CHECK_CLOSE(restore_clip(video_restorer<float, gpu>(there, options), clip), cached, 4000);  // cuBLAS may sum products of other sizes in another order
   video_options<float> on_cpu;
   CHECK_CLOSE(restore_clip(video_restorer<float>(net, on_cpu), clip), cached, 4000);
 }

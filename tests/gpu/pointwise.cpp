@@ -50,6 +50,7 @@ TEST_CASE_TEMPLATE("gpu: broadcasting", T, float, double) {
   auto const f = [](auto const& a, auto const& b, auto const& c) { return a * b + c; };
   CHECK_CLOSE(on_gpu(f, x, one, bias), eval(f(x, one, bias)), 4);
   CHECK_CLOSE(on_gpu(f, in_channels_last(x), one, bias), eval(f(x, one, bias)), 4);
+  CHECK_CLOSE(on_gpu(f, x, x, x), eval(f(x, x, x)), 4);
 }
 TEST_CASE_TEMPLATE("gpu: concat, pad, permute, slice, flip, pixel_shuffle, stack", T, float, double) {
   check_everywhere<T>([](auto const& a, auto const& b) { return concat(a, b + T(1), a); });

@@ -27,6 +27,8 @@ TEST_CASE("gpu: factories, sharing and in-place writes") {
   CHECK_THROWS_SAYING(alias_error, "use eval", assign(x, flip(x, 0)));
   CHECK_THROWS_SAYING(shape_error, "destination has shape (3, 5)", assign(x, zeros<float, gpu>({5, 3})));
   CHECK_CLOSE(to<cpu>(to<float>(to<bfloat16>(x))), full<float>({3, 5}, 3.f), 0);
+  CHECK_CLOSE(to<cpu>(to<float>(to<bfloat16>(full<float, gpu>({4, 8}, 3.f)))), full<float>({4, 8}, 3.f), 0);
+  CHECK_CLOSE(to<cpu>(eval(full<float, gpu>({4, 8}, 3.f) + 1.f)), full<float>({4, 8}, 4.f), 0);
 }
 TEST_CASE("gpu: memory is given back, and counted") {
   auto const before = device_memory.bytes.load();

@@ -49,7 +49,7 @@ TEST_CASE_TEMPLATE("gpu: reductions over some axes and over all", T, float, doub
   CHECK_THROWS_SAYING(shape_error, "is empty", max(zeros<T, gpu>({0, 3})));
 }
 TEST_CASE_TEMPLATE("gpu: matrix products", T, float, double) {
-  for (auto [m, n, k] : {std::array<index_t, 3>{5, 7, 3}, {1, 1, 1}, {64, 33, 70}, {4, 4, 0}, {0, 3, 2}}) {
+  for (auto [m, n, k] : {std::array<index_t, 3>{5, 7, 3}, {1, 1, 1}, {64, 33, 70}, {8, 8, 8}, {4, 4, 0}, {0, 3, 2}}) {
     auto const a = normal<T>({m, k}, 1), b = normal<T>({k, n}, 2);
     auto const f = [](auto const& x, auto const& y) { return relu(matmul(x, y)); };
     auto const want = eval(f(a, b));
@@ -66,4 +66,7 @@ TEST_CASE_TEMPLATE("gpu: attention gates", T, float, double) {
   CHECK_CLOSE(on_gpu(temporal, normal<T>({1, 16, 1, 1}, 4), normal<T>({1, 16, 1, 1}, 5)), eval(temporal(normal<T>({1, 16, 1, 1}, 4), normal<T>({1, 16, 1, 1}, 5))), 16);
   auto const spatial = [](auto const& a, auto const& b, auto const& c) { return spatial_attention_gate(a, b, c); };
   CHECK_CLOSE(on_gpu(spatial, x, y, z), eval(spatial(x, y, z)), 4);
+  CHECK_CLOSE(on_gpu(spatial, in_channels_last(x), in_channels_last(y), in_channels_last(z)), eval(spatial(x, y, z)), 4);
+  CHECK_CLOSE(on_gpu([](auto const& a, auto const& b) { return temporal_attention_gate(a, b); }, x, y), eval(x * y), 1);
+  CHECK_CLOSE(on_gpu([](auto const& a, auto const& b) { return temporal_attention_gate(a, b); }, in_channels_last(x), in_channels_last(y)), eval(x * y), 1);
 }

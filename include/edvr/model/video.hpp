@@ -43,7 +43,7 @@ index_t tile_overlap(video_options<T, S> const& options, edvr_config const& conf
 template <class T, int R>
 tensor<std::uint8_t, R> to_8bit(tensor<T, R> const& x, cpu_executor const& ex = {}) {
   struct quantise {
-    std::uint8_t operator()(T const& v) const { return static_cast<std::uint8_t>(std::nearbyint((v > T(0) ? T(1) < v ? T(1) : v : T(0)) * T(255))); }
+    EDVR_HD std::uint8_t operator()(T const& v) const { return static_cast<std::uint8_t>(std::nearbyint((v > T(0) ? T(1) < v ? T(1) : v : T(0)) * T(255))); }
   };
   return eval(apply_each(quantise{}, x), ex);
 }

@@ -84,8 +84,8 @@ struct biased {
 }  // namespace fn
 
 namespace detail {
-/// Elements of the columns of a band, about: enough work for every core of a GPU, and a fraction of its memory.
-inline constexpr index_t band_elements = index_t{1} << 24;
+/// Bytes of the columns of a band, about: enough work for every core of a GPU, and a fraction of its memory.
+inline constexpr index_t band_bytes = index_t{1} << 26;
 
 /// columns(row, w, g, tap, a) times weights, stored through `to`, result (n, k, oh, ow). bias: dense, or nothing.
 template <class Columns, class Store, class T, class S, class Ex>
@@ -93,7 +93,7 @@ void conv2d_bands(Columns const& columns, Store const& to, coord<4> const& resul
   index_t const taps = weight.extent(2) * weight.extent(3), c = weight.extent(1), depth = taps * c, k = result[1] / groups, all_k = result[1];
   index_t const width = result[3], rows = result[0] * result[2];
   if (volume(result) == 0) return;
-  index_t const row_elements = width * groups * depth, band = std::clamp<index_t>(band_elements / std::max<index_t>(row_elements, 1), 1, rows);
+  index_t const row_bytes = width * groups * depth * static_cast<index_t>(sizeof(T)), band = std::clamp<index_t>(band_bytes / std::max<index_t>(row_bytes, 1), 1, result[2]);
   auto const matrix = empty<T, S>(coord<4>{{groups, taps, c, k}});
   ex.for_each(matrix.writable(), fn::weight_matrix<view<T const, 4, S>>{weight.read(), k});
   auto const seen = empty<T, S>(coord<5>{{band, width, groups, taps, c}});

@@ -7,7 +7,6 @@
 #include <type_traits>
 #include <utility>
 
-#include "edvr/core/alignment.hpp"
 #include "edvr/core/dtype.hpp"
 #include "edvr/core/eval.hpp"
 #include "edvr/ops/arithmetic.hpp"
@@ -70,10 +69,10 @@ inline constexpr keepdim_t keepdim{};
 
 namespace detail {
 /// One output element. The axes in `over` are walked in row-major order; channels that lie side by side, if they alone are reduced, in eight
-/// interleaved runs. Either order depends on the operand's layout only, so the result is the same for every executor.
+/// interleaved runs, on a CPU. The order depends on the operand's layout only, so the result is the same for every number of threads.
 template <class Op, class X, int Out>
 struct reduce_kernel {
-  static constexpr bool packs = false;
+  static constexpr bool packs = false, can_be_eight = X::packs && X::rank == 4 && std::is_same_v<typename X::space, cpu>;
   X x;
   coord<X::rank> extent, over;      // over: extents of the reduced axes, 1 elsewhere
   int to[X::rank > 0 ? X::rank : 1];  // output axis of each kept axis, -1 for the others
@@ -82,7 +81,7 @@ struct reduce_kernel {
   bool unit(int) const { return false; }
   /// Channels that lie side by side are the only axis reduced: eight running results, the i-th of every eighth element.
   bool eight_at_once() const {
-    if constexpr (X::packs && X::rank == 4)
+    if constexpr (can_be_eight)
       return to[1] < 0 && count == over[1] && x.unit(1);
     else
       return false;
@@ -91,7 +90,7 @@ struct reduce_kernel {
     coord<X::rank> base{};
     for (int i = 0; i < X::rank; ++i) base[i] = to[i] >= 0 ? at[to[i]] : 0;
     auto s = Op::first();
-    if constexpr (X::packs && X::rank == 4)
+    if constexpr (can_be_eight)
       if (eight) {
         decltype(s) part[8] = {s, s, s, s, s, s, s, s};
         index_t& c = base[1];
@@ -178,7 +177,6 @@ struct reduce_node : private used_twice_name_its_value_with_eval {
     }
     kernel.eight = kernel.eight_at_once();
     if constexpr (!std::is_same_v<space, cpu>) {
-      kernel.eight = kernel.eight && packs_are_aligned<8>(kernel.x, 1);
       if (Out == 0 || (volume(to.y.extent) == 1 && kernel.count > 0)) return everything(kernel, to, ex);
     }
     if constexpr (Out > 0 || std::is_same_v<space, cpu>) ex.for_each(to.y, composed{kernel, to.epilogue});

@@ -16,7 +16,7 @@ struct resize_axis {
     index_t low, high;
     double fraction;
   };
-  taps operator()(index_t o) const {
+  EDVR_HD taps operator()(index_t o) const {
     double s;
     if (align_corners)
       s = out > 1 ? static_cast<double>(o) * static_cast<double>(in - 1) / static_cast<double>(out - 1) : 0.0;
@@ -75,13 +75,22 @@ struct resize_bilinear_kernel {
 }  // namespace fn
 
 namespace detail {
-/// Numbers that a kernel looks up, where it can read them: a host vector, or a copy of it.
-template <class S, class U, class Ex>
-auto table(std::vector<U> numbers, Ex const& ex) {
-  if constexpr (std::is_same_v<S, cpu>)
-    return numbers;
-  else
-    return to<S>(from(numbers, {static_cast<index_t>(numbers.size())}), ex);
+struct taps_kernel {
+  static constexpr bool packs = false;
+  fn::resize_axis axis;
+  bool unit(int) const { return false; }
+  EDVR_HD auto operator()(coord<1> const& at) const { return axis(at[0]); }
+};
+/// All taps of an axis where a kernel can read them: in a host vector, or computed on the device.
+template <class S, class Ex>
+auto table(fn::resize_axis const& axis, Ex const& ex) {
+  if constexpr (std::is_same_v<S, cpu>) {
+    return axis.all();
+  } else {
+    auto const t = empty<fn::resize_axis::taps, S>(coord<1>{{axis.out}});
+    ex.for_each(t.writable(), taps_kernel{axis});
+    return t;
+  }
 }
 
 template <class X>
@@ -109,7 +118,7 @@ struct resize_bilinear_node : private used_twice_name_its_value_with_eval {
     auto const input = settle_for_windows<value_type>(x, ex);
     auto const s = input.shape();
     using kernel = fn::resize_bilinear_kernel<reader_t<bare<decltype(input)>>>;
-    auto const vertical = table<space>(fn::resize_axis{s[2], extent[2], align_corners}.all(), ex), horizontal = table<space>(fn::resize_axis{s[3], extent[3], align_corners}.all(), ex);
+    auto const vertical = table<space>(fn::resize_axis{s[2], extent[2], align_corners}, ex), horizontal = table<space>(fn::resize_axis{s[3], extent[3], align_corners}, ex);
     ex.for_each(to.y, composed{kernel{reader(input), vertical.data(), horizontal.data()}, to.epilogue});
   }
 };

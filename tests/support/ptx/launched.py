@@ -28,7 +28,10 @@ def main(path):
     def is_copy(tree):
         return tree and re.fullmatch(r'edvr::v1::view<([\w: ]+), (\d), edvr::v1::gpu>, edvr::v1::view<\1 const, \2, edvr::v1::gpu>', tree)
 
-    ran = {tree(n) for n in counts if counts[n] and tree(n)}
+    def width(name):
+        return int(re.search(r'sweep_device<(\d+)', names[name])[1])
+
+    ran, ran_in_packs = ({tree(n) for n in counts if counts[n] and tree(n) and width(n) >= least} for least in (1, 2))
     reductions = {m[0] for n in counts if counts[n] and (m := re.search(r'merge_reduced<[^>]*>', names[n]))}
     reasons = collections.Counter()
     wrong = []
@@ -39,8 +42,10 @@ def main(path):
             reasons["CUB's empty kernel, which it only asks for the PTX version"] += 1
         elif 'cub::' in names[name] and (m := re.search(r'merge_reduced<[^>]*>', names[name])) and m[0] in reductions:
             reasons['CUB: the variant for sizes that this reduction did not have; another one of it ran'] += 1
-        elif tree(name) in ran:
-            reasons['the same tree ran in packs of another width or along another axis'] += 1
+        elif tree(name) in ran_in_packs:
+            reasons['the same tree ran in packs; one element at a time, or along another axis, it did not'] += 1
+        elif tree(name) in ran and width(name) == 1:
+            reasons['the same tree ran one element at a time along another axis'] += 1
         elif is_copy(tree(name)):
             reasons['a copy into packed order, of a type and rank that the tests only have packed'] += 1
         else:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a translated kernel (translate.py) sees of a GPU: registers as bits, memory in its spaces, the threads beside it. Every access is checked.
 #pragma once
+#include <atomic>
 #include <barrier>
 #include <bit>
 #include <cmath>
@@ -127,7 +128,7 @@ struct three {
 struct warp {
   explicit warp(int lanes) : together(lanes), lanes(lanes) {}
   std::barrier<> together;
-  int lanes;
+  std::atomic<int> lanes;  // that have not ended
   std::uint32_t slots[2][32] = {};
 };
 struct block {
@@ -161,7 +162,7 @@ struct thread {
   /// What another lane holds in v; inside: is there such a lane in the segment? All lanes take part.
   std::uint32_t shuffle(shuffle_mode mode, std::uint32_t v, std::uint32_t b, std::uint32_t c, std::uint32_t mask, bool& inside) {
     warp& w = *block->warps[number / 32];
-    if (mask != 0xffffffffu) fault("a shuffle of some lanes only, which this machine does not know");
+    if (mask != 0xffffffffu || w.lanes != 32) fault("a shuffle of some lanes only, which this machine does not know");
     auto* const slots = w.slots[turn++ & 1];
     slots[lane()] = v;
     w.together.arrive_and_wait();

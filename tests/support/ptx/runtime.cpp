@@ -186,6 +186,7 @@ void run_block(kernel const& k, three const& grid, three const& threads, three c
     all.emplace_back([&, i] {
       body(i);
       b.together->arrive_and_drop();
+      --b.warps[i / 32]->lanes;
       b.warps[i / 32]->together.arrive_and_drop();
     });
 }
@@ -335,6 +336,10 @@ cudaError_t cudaGetDeviceCount(int* n) {
   *n = 1;
   return cudaSuccess;
 }
+cudaError_t cudaDriverGetVersion(int* version) {
+  *version = std::getenv("PTX_NO_DEVICE") ? 0 : 13000;
+  return cudaSuccess;
+}
 cudaError_t cudaGetDevice(int* device) {
   if (std::getenv("PTX_NO_DEVICE")) return said(cudaErrorInsufficientDriver);
   *device = 0;
@@ -396,6 +401,7 @@ cudaError_t cudaDeviceGetDefaultMemPool(cudaMemPool_t* pool, int device) {
   return cudaSuccess;
 }
 cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t pool, cudaMemPoolAttr, void* value) { return pool && value ? cudaSuccess : said(cudaErrorInvalidValue); }
+cudaError_t cudaMemPoolTrimTo(cudaMemPool_t pool, std::size_t) { return pool ? cudaSuccess : said(cudaErrorInvalidValue); }
 cudaError_t cudaMallocAsync(void** p, std::size_t bytes, cudaStream_t stream) {
   if (!p) return said(cudaErrorInvalidValue);
   if (!is_stream(stream)) return said(cudaErrorInvalidResourceHandle);

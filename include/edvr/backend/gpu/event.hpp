@@ -11,7 +11,7 @@ namespace edvr::inline v1::inline EDVR_UNIT {
 /// A moment in a stream of work: event a, b; a.record(ex); ...; b.record(ex); b.milliseconds_since(a).
 class event {
  public:
-  void record(gpu_executor const& ex = {}) { detail::runtime::record(event_, ex.stream); }
+  void record(gpu_executor const& ex = {}) { detail::runtime::record(event_, ex.stream_); }
   /// Waits for this moment. Throws device_error unless both have been recorded.
   double milliseconds_since(event const& from) const { return detail::runtime::milliseconds(from.event_, event_); }
 

@@ -12,6 +12,9 @@
 
 namespace edvr::inline v1 {
 
+inline namespace EDVR_UNIT {
+class event;
+}
 namespace detail::inline EDVR_UNIT {
 /// The i-th of `extent` positions, `Axis` fastest, then the last axis. I: what divides; 64-bit division costs a GPU four times as much.
 template <int Axis, class I, int R>
@@ -56,17 +59,22 @@ struct put_one {
 }  // namespace detail::EDVR_UNIT
 
 inline namespace EDVR_UNIT {
-/// One GPU and a stream of work on it. Calls enqueue and return; to<cpu>(x) and sync() wait. A value: copy it, pass it as the last argument of
+/// One GPU and a stream of work on it. Calls enqueue and return; to<space>(x) and sync() wait. A value: copy it, pass it as the last argument of
 /// eval and assign. Default: the default stream of the device that select_device() named. Work on other streams of new_stream() is ordered with
 /// the giving and taking of memory, but not with each other: sync() one before another reads what it made.
-struct gpu_executor {
+class gpu_executor {
+ public:
   using space = gpu;
-  std::shared_ptr<void> stream = {};  // a cudaStream_t; null: the default one
 
+  gpu_executor() = default;
   /// On a stream of its own. Throws device_error.
-  static gpu_executor new_stream() { return {detail::runtime::make_stream()}; }
+  static gpu_executor new_stream() {
+    gpu_executor ex;
+    ex.stream_ = detail::runtime::make_stream();
+    return ex;
+  }
   /// Waits until everything enqueued here is done. Throws device_error if some of it failed.
-  void sync() const { detail::runtime::wait(stream); }
+  void sync() const { detail::runtime::wait(stream_); }
 
   int workers() const { return 1; }
   template <class Y, class G>
@@ -79,7 +87,7 @@ struct gpu_executor {
     constexpr int R = Y::rank;
     if (volume(extent) == 0) return;
     if constexpr (R == 0) {
-      detail::launch(1, detail::put_one<Y, G>{y, g}, stream);
+      detail::launch(1, detail::put_one<Y, G>{y, g}, stream_);
     } else {
       if constexpr (R == 4)
         if (y.unit(1) && extent[1] > 1) return along<1>(y, g, first, extent);  // channels-last
@@ -89,23 +97,26 @@ struct gpu_executor {
   /// *result = first, merged with f(0) .. f(n - 1); all in device memory. The order of merging depends on n and the device only.
   template <class A, class F, class Merge>
   void reduce(index_t n, F const& f, A const& first, Merge const& merge, A* result) const {
-    detail::reduce(n, f, first, merge, result, stream);
+    detail::reduce(n, f, first, merge, result, stream_);
   }
   /// Products of matrices in device memory.
   template <class T>
   void gemm(detail::gemm_job<T> const& job) const {
-    detail::device_gemm(job, stream);
+    detail::device_gemm(job, stream_);
   }
   /// n elements between any two memories; returns when they are there.
   template <class T>
   void copy(T* to, T const* from, index_t n) const {
-    detail::runtime::copy(to, from, static_cast<std::size_t>(n) * sizeof(T), stream);
+    detail::runtime::copy(to, from, static_cast<std::size_t>(n) * sizeof(T), stream_);
   }
 
  private:
+  friend class event;
+  std::shared_ptr<void> stream_;  // a cudaStream_t that blocks the default one; null: the default one
+
   template <int Axis, class Y, class G>
   void along(Y const& y, G const& g, coord<Y::rank> const& first, coord<Y::rank> const& extent) const {
-    if constexpr (Y::packs && G::packs) {
+    if constexpr (Y::packs && G::packs && !detail::is_shuffled<Y>) {  // what a pixel_shuffle scatters are no runs
       constexpr int W = 16 / sizeof(typename Y::value_type);  // the widest access of a thread
       if constexpr (W > 1)
         if (extent[Axis] % W == 0 && first[Axis] % W == 0 && y.unit(Axis) && g.unit(Axis) && detail::packs_are_aligned<W>(y, Axis) && detail::packs_are_aligned<W>(g, Axis))
@@ -117,7 +128,7 @@ struct gpu_executor {
   void sweep(Y const& y, G const& g, coord<Y::rank> const& first, coord<Y::rank> count) const {
     count[Axis] /= W;
     index_t const n = volume(count);
-    detail::launch(n, detail::sweep_device<W, Axis, Y, G>{y, g, first, count, n <= index_t{0xffffffff}}, stream);
+    detail::launch(n, detail::sweep_device<W, Axis, Y, G>{y, g, first, count, n <= index_t{0xffffffff}}, stream_);
   }
 };
 }  // namespace EDVR_UNIT

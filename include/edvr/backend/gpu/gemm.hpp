@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Matrix products on the device, by cuBLAS: the only header that includes it. On Thrust's OpenMP system, those of the CPU.
 #pragma once
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -63,7 +64,10 @@ void device_gemm(gemm_job<T> const& j, std::shared_ptr<void> const& stream) {
   auto const h = static_cast<cublasHandle_t>(blas.handle.get());
   check_blas("cublasSetStream", cublasSetStream(h, runtime::stream_of(stream)));
   T const one = 1, zero = 0;
-  auto const i = [](index_t v) { return static_cast<int>(v); };  // bands of convolutions are far below 2^31
+  auto const i = [](index_t v) {
+    if (v > std::numeric_limits<int>::max()) throw shape_error(text("a matrix product on the GPU with an extent or stride of ", v, "; expected less than 2^31"));
+    return static_cast<int>(v);
+  };
   if (j.batch == 1)
     check_blas("cublas gemm", blas_gemm(h, i(j.n), i(j.m), i(j.k), &one, j.b, i(j.ldb), j.a, i(j.lda), &zero, j.c, i(j.ldc)));
   else

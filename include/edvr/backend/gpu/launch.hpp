@@ -8,7 +8,7 @@
 #if defined(__CUDACC__)
 #include <cub/device/device_reduce.cuh>
 #include <thrust/iterator/counting_iterator.h>
-#else
+#elif defined(THRUST_DEVICE_SYSTEM)
 #include <thrust/for_each.h>
 #include <thrust/iterator/counting_iterator.h>
 #include <thrust/system/omp/execution_policy.h>
@@ -38,8 +38,8 @@ void launch(index_t n, F const& f, std::shared_ptr<void> const& stream) {
   if (n == 0) return;
   index_t const blocks = (n + block_threads - 1) / block_threads;
   if (blocks > std::numeric_limits<int>::max()) throw shape_error(text("a GPU kernel over ", n, " elements; expected at most ", index_t{block_threads} << 31));
-  run_kernel<<<static_cast<unsigned>(blocks), block_threads, 0, runtime::stream_of(stream)>>>(n, f);
-  runtime::check("kernel launch", cudaGetLastError());
+  void* arguments[] = {&n, const_cast<F*>(&f)};  // not <<<>>>, whose status is that of any call before it
+  runtime::check("kernel launch", cudaLaunchKernel(reinterpret_cast<void const*>(&run_kernel<F>), dim3(static_cast<unsigned>(blocks)), dim3(block_threads), arguments, 0, runtime::stream_of(stream)));
 }
 
 /// *result = merge of f(0) .. f(n - 1) and first, in device memory; enqueued on the stream.

@@ -26,15 +26,21 @@ inline void check(char const* call, cudaError_t e) {
   cudaGetLastError();  // so that the next call does not report it again
   bool const nobody_there = e == cudaErrorNoDevice || e == cudaErrorInsufficientDriver;
   throw device_error(text(call, ": ", cudaGetErrorName(e), ", ", cudaGetErrorString(e),
-                          nobody_there                    ? "; expected an NVIDIA GPU and its driver, as nvidia-smi would show them"
+                          nobody_there                    ? "; expected an NVIDIA GPU and a driver as new as this program's CUDA; nvidia-smi shows both"
                           : e == cudaErrorMemoryAllocation ? "; expected enough free device memory: smaller frames, fewer frames at once, or another GPU"
                                                            : ""));
 }
-inline cudaStream_t stream_of(std::shared_ptr<void> const& stream) { return static_cast<cudaStream_t>(stream.get()); }
+/// Null is the legacy default stream, also where a file is compiled for one default stream a thread.
+inline cudaStream_t stream_of(std::shared_ptr<void> const& stream) { return stream ? static_cast<cudaStream_t>(stream.get()) : cudaStreamLegacy; }
 
+/// 0 where there is no device, or no driver; throws where there is one that does not work.
 inline int device_count() {
-  int n = 0;  // left untouched by a failing call
-  return cudaGetDeviceCount(&n) == cudaSuccess ? n : (cudaGetLastError(), 0);
+  int n = 0, driver = 0;  // left untouched by a failing call
+  auto const e = cudaGetDeviceCount(&n);
+  if (e == cudaSuccess) return n;
+  cudaGetLastError();
+  if (e == cudaErrorNoDevice || (e == cudaErrorInsufficientDriver && cudaDriverGetVersion(&driver) == cudaSuccess && driver == 0)) return 0;
+  return check("cudaGetDeviceCount", e), 0;
 }
 inline int current_device() {
   int d = 0;
@@ -56,7 +62,16 @@ inline void keep_freed_memory(int device) {
 }
 inline void* allocate(std::size_t bytes) {
   void* p = nullptr;
-  check("cudaMallocAsync", cudaMallocAsync(&p, bytes, cudaStreamLegacy));
+  auto e = cudaMallocAsync(&p, bytes, cudaStreamLegacy);
+  if (e == cudaErrorMemoryAllocation) {  // what is freed may still wait for work, or lie in pieces: finish, give it back, ask once more
+    cudaGetLastError();
+    check("cudaDeviceSynchronize", cudaDeviceSynchronize());
+    cudaMemPool_t pool{};
+    check("cudaDeviceGetDefaultMemPool", cudaDeviceGetDefaultMemPool(&pool, current_device()));
+    check("cudaMemPoolTrimTo", cudaMemPoolTrimTo(pool, 0));
+    e = cudaMallocAsync(&p, bytes, cudaStreamLegacy);
+  }
+  check("cudaMallocAsync", e);
   return p;
 }
 /// After all work enqueued so far. Never throws: at the end of a program the runtime may be gone already.
@@ -76,7 +91,11 @@ inline void wait(std::shared_ptr<void> const& stream) { check("cudaStreamSynchro
 inline std::shared_ptr<void> make_stream() {  // a blocking one: in order with the stream on which memory is given and taken
   cudaStream_t s{};
   check("cudaStreamCreate", cudaStreamCreate(&s));
-  return {s, [](void* p) { cudaStreamDestroy(static_cast<cudaStream_t>(p)); }};
+  return {s, [](void* p) {  // its work is done first: what it made may still be read
+            cudaStreamSynchronize(static_cast<cudaStream_t>(p));
+            cudaStreamDestroy(static_cast<cudaStream_t>(p));
+            cudaGetLastError();
+          }};
 }
 inline std::shared_ptr<void> make_event() {
   cudaEvent_t e{};
@@ -124,9 +143,10 @@ inline void release_pinned(void* p) noexcept { ::operator delete(p, alignment); 
 }  // namespace detail::EDVR_UNIT::runtime
 
 inline namespace EDVR_UNIT {
-/// How many GPUs this program can use; 0 where there is no driver either.
+/// How many GPUs this program can use; 0 where there is no driver either. Throws device_error where there is one that does not work.
 inline int device_count() { return detail::runtime::device_count(); }
-/// The GPU that tensors made by this thread from now on live on; 0 unless said otherwise. Throws device_error.
+/// The GPU that tensors and streams made by this thread from now on live on; 0 unless said otherwise. A matter of each thread: one that works with
+/// tensors of another GPU than the first must say so too. Throws device_error.
 inline void select_device(int device) { detail::runtime::select_device(device); }
 /// Name, compute capability and memory of a GPU, for reports. Throws device_error.
 inline std::string device_name(int device = 0) { return detail::runtime::device_name(device); }

@@ -1,0 +1,2 @@
+// expect: edvr/cuda.hpp needs a CUDA compiler
+#include "edvr/cuda.hpp"
