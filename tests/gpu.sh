@@ -37,4 +37,5 @@ edvr_install_packages clang libomp-dev
 cmake -B build/gpu-clang "${common[@]}" -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Debug '-DCMAKE_CXX_FLAGS_DEBUG=-g1 -O1' -DEDVR_SANITIZE=thread >/dev/null
 cmake --build build/gpu-clang --target test_gpu_omp
 archer=$(find /usr/lib/llvm-* -name 'libarcher.so' 2>/dev/null | head -n 1)
-OMP_NUM_THREADS=2 OMP_TOOL_LIBRARIES=$archer TSAN_OPTIONS=ignore_noninstrumented_modules=1 setarch -R build/gpu-clang/tests/gpu/test_gpu_omp --test-case-exclude='*golden*,*a clip*'
+same_addresses=$(setarch -R true 2>/dev/null && echo 'setarch -R' || true)  # newer kernels put programs where this sanitizer does not expect them
+OMP_NUM_THREADS=2 OMP_TOOL_LIBRARIES=$archer TSAN_OPTIONS=ignore_noninstrumented_modules=1 $same_addresses build/gpu-clang/tests/gpu/test_gpu_omp --test-case-exclude='*golden*,*a clip*'

@@ -38,7 +38,7 @@ def short(name):
     """A readable form of a demangled kernel name: which sweep, of what."""
     name = re.sub(r'edvr::v1::(detail::|fn::|cuda_unit::)*|\(index_t\)|\(int\)|\(bool\)', '', name)
     name = re.sub(r'view<(\w+)( const)?, (\d), gpu>', r'\1', name).replace(', gpu', '')
-    m = re.search(r'run_kernel<sweep_device<(\d+), (\d+), (.*)> ?>\(', name)
+    m = re.search(r'run_kernel<sweep_device<(\d+), (\d+), (.*)> ?>\(', name.replace(' >', '>'))
     return f'packs of {m[1]}: {m[3]}' if m else name.split('(')[0]
 
 
@@ -64,7 +64,7 @@ def main(mode, folder):
              ('store of a residual block', r'packs of 4: float, composed<biased<float>, binary<plus, float, binary<times, constant<float, 4>, hole<float, 4>>>>', 3 * maps, 3 * c * pixels),
              ('bilinear enlargement by 2', r'packs of 4: float, composed<resize_bilinear_kernel<float>, hole<float, 4>>', maps / 4 + maps, 9 * c * pixels),
              ('temporal attention', r'packs of 1: float, composed<reduce_kernel<sum<float>, binary<times, float, float>, 4>, unary<sigmoid<float>, hole<float, 4>>>', 2 * maps, 2 * c * pixels)]
-    by_name = {short(n).replace(' >', '>'): k for k, n in zip(found, names) if k[1] == 'sm_90'}
+    by_name = {short(n): k for k, n in zip(found, names) if k[1] == 'sm_90' and 'sweep_device<4, 3' not in n}  # channels-last
     for what, name, moved, flop in steps:
         k = by_name.get(name)
         if not k:

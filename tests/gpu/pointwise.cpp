@@ -65,7 +65,7 @@ TEST_CASE_TEMPLATE("gpu: concat, pad, permute, slice, flip, pixel_shuffle, stack
     auto const padded = [mode](auto const& a) { return pad(a, {0, 0, 2, 3}, {0, 0, 1, 2}, mode); };
     CHECK_CLOSE(on_gpu(padded, x), eval(padded(x)), 0);
   }
-  CHECK_CLOSE(on_gpu([](auto const& a) { return stack(a, a); }, x), eval(stack(x, x)), 0);
+  for (index_t w : {6, 8}) CHECK_CLOSE(on_gpu([](auto const& a) { return stack(a, a); }, normal<T>({2, 3, 4, w}, 2)), eval(stack(normal<T>({2, 3, 4, w}, 2), normal<T>({2, 3, 4, w}, 2))), 0);
   CHECK_CLOSE(to<cpu>(reshape(to<gpu>(in_channels_last(x)), {6, 120})), reshape(x, {6, 120}), 0);
 }
 TEST_CASE("gpu: NaN and infinities pass as on the CPU") {

@@ -240,7 +240,7 @@ struct report {
   ~report() {
     char const* const path = std::getenv("PTX_REPORT");
     if (!path) return;
-    if (std::FILE* const f = std::fopen(path, "a")) {
+    if (std::FILE* const f = std::fopen(path, "w")) {
       auto& p = program::instance();
       for (auto const& [name, k] : p.kernels) std::fprintf(f, "%ld %s\n", p.launched.count(name) ? p.launched.at(name) : 0, name.c_str());
       std::fclose(f);

@@ -4,6 +4,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1"
 cd "$1"
+same_addresses=$(setarch -R true 2>/dev/null && echo 'setarch -R' || true)  # for the thread sanitizer, on newer kernels
 cuda=$(dirname "$(dirname "$(readlink -f "$(command -v nvcc)")")")/include
 for kind in '' thread; do
   sanitize=${kind:+-fsanitize=$kind}
@@ -24,7 +25,7 @@ for program in "$here"/*.cu; do
     python3 "$here/../translate.py" $build/$name.ptx >$build/kernels.cpp
     g++ -std=c++20 -O1 -w ${kind:+-fsanitize=$kind} -ffp-contract=off -I"$here/.." $build/kernels.cpp $build/host.o runtime$kind.o blas$kind.o -pthread -o $build/run
     status=0
-    said=$( (PTX_THREADS=$([ -n "$kind" ] && echo 2 || echo 1) setarch -R $build/run) 2>&1) || status=$?
+    said=$( (PTX_THREADS=$([ -n "$kind" ] && echo 2 || echo 1) $same_addresses $build/run) 2>&1) || status=$?
     [ $status = 139 ] && said="$said SIGSEGV"
     if [ -z "$fault" ] && [ $status != 0 ]; then
       echo "$name: the right program fails ($status): $said" >&2
