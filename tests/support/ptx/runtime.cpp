@@ -62,7 +62,8 @@ class device_memory {
   void* allocate(std::size_t bytes) {
     std::lock_guard lock(mutex_);
 #ifdef PTX_MALLOC
-    void* const p = std::aligned_alloc(256, (bytes + 255) / 256 * 256);  // rounded for the allocator's sake
+    void* p = nullptr;
+    if (posix_memalign(&p, 256, bytes) != 0) return nullptr;
     std::memset(p, 0xff, bytes);
     blocks_[reinterpret_cast<std::uint64_t>(p)] = bytes;
     return p;

@@ -6,10 +6,10 @@ mkdir -p "$1"
 cd "$1"
 same_addresses=$(setarch -R true 2>/dev/null && echo 'setarch -R' || true)  # for the thread sanitizer, on newer kernels
 cuda=$(dirname "$(dirname "$(readlink -f "$(command -v nvcc)")")")/include
-for kind in '' thread; do
+for kind in '' thread address; do
   sanitize=${kind:+-fsanitize=$kind}
   for part in runtime blas; do
-    g++ -std=c++20 -O1 $sanitize -frounding-math -ffp-contract=off -I"$here/.." -isystem "$cuda" -c "$here/../$part.cpp" -o $part$kind.o
+    g++ -std=c++20 -O1 $sanitize $([ "$kind" = address ] && echo -DPTX_MALLOC) -frounding-math -ffp-contract=off -I"$here/.." -isystem "$cuda" -c "$here/../$part.cpp" -o $part$kind.o
   done
 done
 caught=0
@@ -18,6 +18,7 @@ for program in "$here"/*.cu; do
   expected=$(sed -n '1s,// ,,p' "$program")
   kind=''
   [ "$name" = race ] && kind=thread
+  [ "$name" = overrun_seen_by_asan ] && kind=address
   for fault in '' -DFAULT; do
     build=$name$fault
     mkdir -p $build
@@ -25,7 +26,7 @@ for program in "$here"/*.cu; do
     python3 "$here/../translate.py" $build/$name.ptx >$build/kernels.cpp
     g++ -std=c++20 -O1 -w ${kind:+-fsanitize=$kind} -ffp-contract=off -I"$here/.." $build/kernels.cpp $build/host.o runtime$kind.o blas$kind.o -pthread -o $build/run
     status=0
-    said=$( (PTX_THREADS=$([ -n "$kind" ] && echo 2 || echo 1) $same_addresses $build/run) 2>&1) || status=$?
+    said=$( (PTX_THREADS=$([ "$kind" = thread ] && echo 2 || echo 1) $same_addresses $build/run) 2>&1) || status=$?
     [ $status = 139 ] && said="$said SIGSEGV"
     if [ -z "$fault" ] && [ $status != 0 ]; then
       echo "$name: the right program fails ($status): $said" >&2
