@@ -16,7 +16,7 @@ inline namespace EDVR_UNIT {
 class event;
 }
 namespace detail::inline EDVR_UNIT {
-/// The i-th of `extent` positions, `Axis` fastest, then the last axis. I: what divides; 64-bit division costs a GPU four times as much.
+/// The i-th of `extent` positions, `Axis` fastest, then the last axis. I: what divides; a GPU divides 64 bits in software, at several times the cost.
 template <int Axis, class I, int R>
 EDVR_HD coord<R> nth_position(I i, coord<R> const& extent) {
   coord<R> at{};

@@ -29,8 +29,8 @@ __global__ void __launch_bounds__(block_threads) run_kernel(index_t n, F const _
   if (i < n) f(i);
 }
 
-/// f(i) for every i in 0 .. n - 1, in no order; enqueued on the stream. A plain launcher, because Thrust's for_each_n does the same for four
-/// times the compile time (docs/cuda.md).
+/// f(i) for every i in 0 .. n - 1, in no order; enqueued on the stream. A plain launcher, because Thrust's for_each_n does the same for
+/// several times the compile time (docs/cuda.md).
 template <class F>
 void launch(index_t n, F const& f, std::shared_ptr<void> const& stream) {
   static_assert(std::is_trivially_copyable_v<F>);

@@ -59,7 +59,7 @@ struct storage<gpu> {
   }
 };
 
-/// A row-major tensor in host memory that the GPU reads and writes directly: copies to and from it are up to twice as fast. Throws device_error.
+/// A row-major tensor in host memory that the GPU reads and writes directly, without the driver's copy on the way. Throws device_error.
 template <class T, int R>
 tensor<T, R> empty_pinned(coord<R> const& extents) {
   index_t const n = checked_volume("empty_pinned", extents, sizeof(T));
