@@ -6,6 +6,7 @@
 
 #include "edvr/core/alignment.hpp"
 #include "edvr/core/eval.hpp"
+#include "edvr/ops/arithmetic.hpp"
 #include "edvr/ops/conv2d_params.hpp"
 
 namespace edvr::inline v1 {
@@ -70,12 +71,6 @@ struct biased {
   bool aligned(int axis) const {
     return detail::packs_are_aligned<W>(product, axis) && detail::packs_are_aligned<W>(bias, axis);
   }
-  struct plus {
-    template <class T>
-    EDVR_HD T operator()(T const& a, T const& b) const {
-      return a + b;
-    }
-  };
   template <class At>
   EDVR_HD auto operator()(At const& at) const {
     return has_bias ? apply(plus{}, product(at), bias(at)) : product(at);

@@ -147,7 +147,7 @@ struct thread {
 
   std::uint32_t lane() const { return number % 32; }
   /// n bytes of device memory; faults if they are not inside one live allocation, or not aligned.
-  unsigned char* global(std::uint64_t address, std::size_t n, bool store) const;
+  unsigned char* global(std::uint64_t address, std::size_t n) const;
   unsigned char* shared(std::uint64_t offset, std::size_t n) const {
     if (offset % n != 0) fault("misaligned access to shared memory", offset);
     if (offset + n > block->shared.size()) fault("access beyond the block's shared memory", offset);

@@ -119,7 +119,6 @@ class device_memory {
 #endif
   }
   void forget_found() { ++generation_; }
-  std::size_t live() const { return blocks_.size(); }
 
  private:
   device_memory() {
@@ -143,7 +142,7 @@ class device_memory {
 };
 }  // namespace
 
-unsigned char* thread::global(std::uint64_t address, std::size_t n, bool) const {
+unsigned char* thread::global(std::uint64_t address, std::size_t n) const {
   if (address % n != 0) fault("misaligned access to device memory", address);
   auto* const p = device_memory::instance().find(address, n);
   if (!p) fault("access outside of every live allocation of the device", address);

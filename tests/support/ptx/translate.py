@@ -142,11 +142,11 @@ class Kernel:
             return f'{x.lstrip("%")} = {expression};'
         return f'put({x.lstrip("%")}, {expression});'
 
-    def address(self, space, operand, bytes_, store):
+    def address(self, space, operand, bytes_):
         base, offset = re.fullmatch(r'\[\s*([^+\]\s]+)\s*(?:\+\s*(-?\d+))?\s*\]', operand).groups()
         where = f'{self.value(base, "u64" if base not in self.registers else self.registers[base])} + ({offset or 0}ll)'
         if space == 'global':
-            return f't.global({where}, {bytes_}, {str(store).lower()})'
+            return f't.global({where}, {bytes_})'
         if space == 'shared':
             return f't.shared({where}, {bytes_})'
         if space in ('local', 'param'):
@@ -219,7 +219,7 @@ class Kernel:
         if len(names) != int((vector or 'v1')[1:]):
             raise Unknown('vector length')
         c, n = TYPES[kind], size_of(kind)
-        lines = [f'unsigned char* const p = {self.address(space, address, n * len(names), store)};']
+        lines = [f'unsigned char* const p = {self.address(space, address, n * len(names))};']
         for i, name in enumerate(names):
             lines.append(f'store_at<{c}>(p + {i * n}, {self.value(name, kind)});' if store else self.assign(name, f'load_at<{c}>(p + {i * n})'))
         return ' '.join(lines)
