@@ -73,6 +73,25 @@ TEST_CASE("deform_conv2d of bfloat16 is near the reference on every case, group 
       }
     }
 }
+TEST_CASE("deform_conv2d of half is that of the same numbers as floats, on every case, group number, layout and instruction set") {
+  for (auto const& c : cases::conv2d)
+    for (index_t groups : {index_t{1}, index_t{2}, c.c}) {
+      if (c.c == 0 || c.c % groups != 0) continue;
+      CAPTURE(c.c); CAPTURE(groups);
+      inputs<float> const in(c, groups, 3);
+      auto const x = to<half>(in.x), w = to<half>(in.w);
+      index_t const terms = 4 * c.c * c.r * c.s;
+      CHECK_CLOSE(eval(deform_conv2d(x, in.offset, in.mask, w, in.b, c.p, algo::reference{})),
+                  eval(deform_conv2d(to<float>(x), in.offset, in.mask, to<float>(w), in.b, c.p, algo::reference{})), 0);
+      for (auto isa : supported_instruction_sets()) {
+        cpu_executor const ex{.isa = isa};
+        auto const want = eval(deform_conv2d(to<float>(x), in.offset, in.mask, to<float>(w), in.b, c.p), ex);
+        CHECK_CLOSE(eval(deform_conv2d(x, in.offset, in.mask, w, in.b, c.p), ex), want, 0);
+        CHECK_CLOSE(eval(deform_conv2d(in_channels_last(x), with_gaps(in.offset), in_channels_last(in.mask), with_gaps(w), in.b, c.p), ex), want, terms);
+        CHECK_CLOSE(eval(deform_conv2d(relu(x), in.offset, in.mask, w, in.b, c.p), ex), eval(deform_conv2d(eval(relu(to<float>(x))), in.offset, in.mask, to<float>(w), in.b, c.p), ex), terms);
+      }
+    }
+}
 TEST_CASE("deform_conv2d of bfloat16: special offsets and masks") {
   auto const x = to<bfloat16>(normal<float>({1, 8, 5, 6}, 1)), w = to<bfloat16>(normal<float>({8, 8, 1, 1}, 2));
   auto const bias = normal<float>({8}, 3);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Element types by name, the 16-bit one that tensors may be stored in, the type sums are kept in, and the formats that weight files use.
+// Element types by name, the 16-bit ones that tensors may be stored in, the type sums are kept in, and the formats that weight files use.
 #pragma once
 #include <bit>
 #include <concepts>
@@ -12,7 +12,7 @@
 
 namespace edvr::inline v1 {
 
-/// Element types a file may hold. float and double compute; bfloat16 stores; the integer types and bool store, compare and index.
+/// Element types a file may hold. float and double compute; float16 (half) and bfloat16 store; the integer types and bool store, compare and index.
 enum class dtype { float64, float32, float16, bfloat16, int64, int32, int16, int8, uint8, boolean };
 
 constexpr std::string_view name(dtype t) {
@@ -43,8 +43,8 @@ struct accumulate<T> {
 template <class T>
 using accumulate_t = typename detail::accumulate<T>::type;
 
-/// The value of 16 bits in IEEE binary16, exact.
-inline float from_float16(std::uint16_t bits) {
+/// The value of 16 bits in IEEE binary16, exact. Subnormal ones too, where the processor takes subnormal floats for zero.
+EDVR_HD float from_float16(std::uint16_t bits) {
   std::uint32_t const sign = (bits & 0x8000u) << 16, exponent = (bits >> 10) & 31u, mantissa = bits & 0x3ffu;
   if (exponent == 31) return std::bit_cast<float>(sign | 0x7f800000u | mantissa << 13);
   if (exponent == 0) {  // zero or subnormal: mantissa * 2^-24
@@ -52,6 +52,15 @@ inline float from_float16(std::uint16_t bits) {
     return sign ? -value : value;
   }
   return std::bit_cast<float>(sign | (exponent + 112) << 23 | mantissa << 13);
+}
+/// The nearest binary16, ties to even: infinity from 65520 on, a NaN stays one.
+EDVR_HD std::uint16_t to_float16(float v) {
+  auto const bits = std::bit_cast<std::uint32_t>(v);
+  std::uint32_t const sign = bits >> 16 & 0x8000u, size = bits & 0x7fffffffu;
+  std::uint32_t const normal = (size - 0x38000000u + 0xfffu + (size >> 13 & 1u)) >> 13;
+  std::uint32_t const subnormal = std::bit_cast<std::uint32_t>(std::bit_cast<float>(size) + 0.5f) - 0x3f000000u;  // the sum rounds to multiples of 2^-24
+  std::uint32_t const r = size > 0x7f800000u ? 0x7e00u | (size >> 13 & 0x3ffu) : size >= 0x477ff000u ? 0x7c00u : size >= 0x38800000u ? normal : subnormal;
+  return static_cast<std::uint16_t>(sign | r);
 }
 /// The value of 16 bits in bfloat16: the upper half of a float.
 EDVR_HD float from_bfloat16(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
@@ -73,8 +82,25 @@ struct bfloat16 {
   EDVR_HD operator float() const { return from_bfloat16(bits); }
 };
 
-/// What elements stored as T are read, computed and summed as: float for bfloat16, else T.
+/// 16 bits of storage for a float in IEEE binary16: 11 significant bits, from 6e-8 to 65504. Like bfloat16 it converts, and does nothing else.
+struct half {
+  std::uint16_t bits;
+  half() = default;
+  EDVR_HD explicit half(float v) : bits(to_float16(v)) {}
+  template <class T>
+    requires std::is_arithmetic_v<T>
+  EDVR_HD explicit half(T v) : half(static_cast<float>(v)) {}
+  EDVR_HD operator float() const { return from_float16(bits); }
+};
+
+/// Types that only store.
 template <class T>
-using arithmetic_t = std::conditional_t<std::is_same_v<T, bfloat16>, float, T>;
+concept sixteen_bits = std::is_same_v<T, half> || std::is_same_v<T, bfloat16>;
+/// What elements stored as T are read, computed and summed as: float for the types of 16 bits, else T.
+template <class T>
+using arithmetic_t = std::conditional_t<sixteen_bits<T>, float, T>;
+/// What convolutions multiply when their weights are stored as T: pairs of bfloat16 as they are, half as float, else T.
+template <class T>
+using factor_t = std::conditional_t<std::is_same_v<T, half>, float, T>;
 
 }  // namespace edvr::v1

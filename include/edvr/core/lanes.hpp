@@ -65,14 +65,37 @@ EDVR_HD void move_pack(bfloat16* to, float const* from) {
   typename v::u32 const rounded = value != value ? bits | 0x400000u : bits + 0x7fffu + ((bits >> 16) & 1u);
   *reinterpret_cast<typename v::u16*>(to) = __builtin_convertvector(rounded >> 16, typename v::u16);
 }
-#else
 template <int W>
-EDVR_HD void move_pack(float* to, bfloat16 const* from) {
-  for (int i = 0; i < W; ++i) to[i] = from[i];
+EDVR_HD void move_pack(float* to, half const* from) {  // from_float16 of every lane
+  using v = vectors<W>;
+  auto const bits = __builtin_convertvector(*reinterpret_cast<typename v::u16 const*>(from), typename v::u32);
+  typename v::u32 const sign = (bits & 0x8000u) << 16, size = bits & 0x7fffu, exponent = size & 0x7c00u;
+  typename v::f32 const small = __builtin_convertvector(size, typename v::f32) * 0x1p-24f;
+  typename v::u32 const normal = (size << 13) + 0x38000000u, special = (size << 13) | 0x7f800000u;
+  typename v::u32 const value = exponent == 0 ? reinterpret_cast<typename v::u32 const&>(small) : exponent == 0x7c00u ? special : normal;
+  *reinterpret_cast<typename v::u32*>(to) = sign | value;
 }
 template <int W>
-EDVR_HD void move_pack(bfloat16* to, float const* from) {
-  for (int i = 0; i < W; ++i) to[i] = bfloat16(from[i]);
+EDVR_HD void move_pack(half* to, float const* from) {  // to_float16 of every lane
+  using v = vectors<W>;
+  auto const bits = *reinterpret_cast<typename v::u32 const*>(from);
+  typename v::u32 const sign = bits >> 16 & 0x8000u, size = bits & 0x7fffffffu;
+  typename v::u32 const normal = (size - 0x38000000u + 0xfffu + (size >> 13 & 1u)) >> 13;
+  typename v::f32 const shifted = reinterpret_cast<typename v::f32 const&>(size) + 0.5f;
+  typename v::u32 const subnormal = reinterpret_cast<typename v::u32 const&>(shifted) - 0x3f000000u;
+  typename v::u32 const nan = 0x7e00u | (size >> 13 & 0x3ffu), infinity = size - size + 0x7c00u;
+  typename v::u32 const finite = size >= 0x38800000u ? normal : subnormal;
+  typename v::u32 const r = size > 0x7f800000u ? nan : size >= 0x477ff000u ? infinity : finite;
+  *reinterpret_cast<typename v::u16*>(to) = __builtin_convertvector(sign | r, typename v::u16);
+}
+#else
+template <int W, sixteen_bits T>
+EDVR_HD void move_pack(float* to, T const* from) {
+  for (int i = 0; i < W; ++i) to[i] = from[i];
+}
+template <int W, sixteen_bits T>
+EDVR_HD void move_pack(T* to, float const* from) {
+  for (int i = 0; i < W; ++i) to[i] = T(from[i]);
 }
 #endif
 

@@ -92,14 +92,16 @@ index_t peak_tensor_bytes(edvr_config const& config, index_t height, index_t wid
   auto const stage = [&](index_t stored, index_t values) { return stored * static_cast<index_t>(sizeof(T)) + (t * 3 * input + values) * static_cast<index_t>(sizeof(arithmetic_t<T>)); };
   index_t const features = stage((as_clip ? kept : (t - 1) * pyramid) + std::max(entry, 3 * c * p), 0);
   // Raw offsets and masks beside the operands of the finest level.
-  index_t const alignment = stage((as_clip ? kept + halves + (t - 1) * c * p : t * pyramid) + 5 * c * p, 27 * g * p);
+  index_t const widened = sixteen_bits<T> && std::is_same_v<factor_t<T>, float> ? c * p : 0;  // what deform_conv2d samples
+  index_t const alignment = stage((as_clip ? kept + halves + (t - 1) * c * p : t * pyramid) + 5 * c * p, 27 * g * p + widened);
   index_t const fusion = stage(kept + 2 * t * c * p + 2 * c * p, 0);
   index_t const w = columns / s, high = 4 * rows / s;
   auto const rows_of = [](index_t wanted, index_t all) { return std::min(wanted, all) + 2; };
   index_t const bands = 64 * 4 * w * (rows_of(band + 32, high) + rows_of(band + 16, high)) + c * 2 * w * rows_of(band / 2 + 24, high / 2) + c * w * rows_of(band / 4 + 16, high / 4);
   index_t const tail = stage(kept + 2 * c * p + bands, 3 * 16 * p);
   index_t const packed = detail::has_vector_kernels<T, cpu> ? packed_weights(layers(config, height, width)) : 0;
-  return (nn::parameter_count(nn::edvr_net<float>(config)) + packed) * static_cast<index_t>(sizeof(T)) + std::max({features, alignment, fusion, tail});
+  return nn::parameter_count(nn::edvr_net<float>(config)) * static_cast<index_t>(sizeof(T)) + packed * static_cast<index_t>(sizeof(factor_t<T>)) +
+         std::max({features, alignment, fusion, tail});
 }
 
 }  // namespace edvr::v1

@@ -15,8 +15,8 @@ namespace algo {
 struct automatic {};  // choose() below
 struct reference {};  // the plain sum, one output element after the other: runs everywhere, obviously right
 struct im2col {};     // columns of a band of pixels, then a matrix product: float and double
-struct direct {};     // a panel of pixels that stays in cache, times packed weights in registers: float and bfloat16 on a CPU
-struct winograd {};   // F(4x4, 3x3), a quarter of the multiplications: float and bfloat16 on a CPU, 3x3 windows that move by 1
+struct direct {};     // a panel of pixels that stays in cache, times packed weights in registers: float, half and bfloat16 on a CPU
+struct winograd {};   // F(4x4, 3x3), a quarter of the multiplications: float, half and bfloat16 on a CPU, 3x3 windows that move by 1
 }  // namespace algo
 
 enum class algorithm { reference, im2col, direct, winograd };
@@ -41,7 +41,7 @@ inline constexpr index_t winograd_channels = 16;
 }  // namespace detail
 
 /// What algo::automatic means for conv2d, deform_conv2d and matmul with weights of T in space S: a matter of types first, so that a tree holds the
-/// code of one family. Element types other than float, double and bfloat16 have no fast matrix product.
+/// code of one family. Element types other than float, double and those of 16 bits have no fast matrix product.
 template <class Algo, class T, class S>
 constexpr algorithm choose() {
   if (std::is_same_v<Algo, algo::reference>) return algorithm::reference;

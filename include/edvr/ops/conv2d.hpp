@@ -35,7 +35,7 @@ struct conv2d_reference {
       for (index_t j = 0; j < weight.extent[3]; ++j) {
         index_t const w = o[3] * p.stride.x - p.padding.x + j * p.dilation.x;
         if (w < 0 || w >= in[3]) continue;
-        for (index_t a = 0; a < c; ++a) sum += value(T(x(coord<4>{{o[0], first + a, h, w}}))) * weight(coord<4>{{o[1], a, i, j}});
+        for (index_t a = 0; a < c; ++a) sum += value(factor_t<T>(x(coord<4>{{o[0], first + a, h, w}}))) * weight(coord<4>{{o[1], a, i, j}});
       }
     }
     return sum;
@@ -66,7 +66,7 @@ tensor<T, 1, S> dense(tensor<T, 1, S> const& bias, Ex const& ex) {
 
 /// By direct or winograd, whatever is read and stored around it: compiled once.
 template <class T, class Ex>
-void conv2d_vectorised(algorithm a, source<T> const& in, sink<float> const& out, coord<4> const& y_shape, tensor<T, 4> const& weight, float const* biases, conv2d_params const& p,
+void conv2d_vectorised(algorithm a, source<factor_t<T>> const& in, sink<float> const& out, coord<4> const& y_shape, tensor<T, 4> const& weight, float const* biases, conv2d_params const& p,
                        channel_order const& order, packed_weights<T>* kept, Ex const& ex) {
   auto const isa = resolve(ex.isa);
   auto const& kernel = kernels(isa);
@@ -123,12 +123,12 @@ struct conv2d_node : private used_twice_name_its_value_with_eval {
     else if constexpr (family == algorithm::reference)
       ex.for_each(to.y, composed{fn::conv2d_reference<bare<decltype(in)>, T>{in, input.shape(), weight.read(), biases, p}, to.epilogue});
     else
-      run_vectorised(source_of<T>(in, input.shape(), resolve(ex.isa)), to, biases, ex);
+      run_vectorised(source_of<factor_t<T>>(in, input.shape(), resolve(ex.isa)), to, biases, ex);
   }
 
  private:
   template <class Store, class Ex>
-  void run_vectorised(source<T> const& in, Store to, value_type const* biases, Ex const& ex) const {
+  void run_vectorised(source<factor_t<T>> const& in, Store to, value_type const* biases, Ex const& ex) const {
     channel_order order{extent[1]};
     if constexpr (is_shuffled<decltype(to.y)>)  // through a pixel_shuffle, if what stands between does not look at positions
       if (position_free<decltype(to.epilogue)> && p.groups == 1 && extent[1] / (to.y.r * to.y.r) % widest == 0) to.y.planes = true, order.planes = to.y.r * to.y.r;
@@ -138,7 +138,7 @@ struct conv2d_node : private used_twice_name_its_value_with_eval {
 
 template <class Algo, class X, class T, class S>
 auto conv2d(X&& x, tensor<T, 4, S> weight, tensor<arithmetic_t<T>, 1, S> bias, conv2d_params const& p, std::type_identity_t<std::shared_ptr<packed_weights<T>>> kept) {
-  static_assert(!needs_vector_kernels<Algo> || has_vector_kernels<T, S>, "algo::direct and algo::winograd are for float and bfloat16 on a CPU; use algo::im2col or algo::reference");
+  static_assert(!needs_vector_kernels<Algo> || has_vector_kernels<T, S>, "algo::direct and algo::winograd are for float, half and bfloat16 on a CPU; use algo::im2col or algo::reference");
   static_assert(!std::is_same_v<Algo, algo::im2col> || std::is_same_v<T, arithmetic_t<T>>, "algo::im2col is for float and double; use algo::direct or algo::reference");
   index_t const biases = bias ? bias.extent(0) : 0;
   auto const shape = conv2d_shape("conv2d", x.shape(), weight.shape(), bias ? &biases : nullptr, p);
@@ -151,9 +151,9 @@ auto conv2d(X&& x, tensor<T, 4, S> weight, tensor<arithmetic_t<T>, 1, S> bias, c
 /// 2-D cross-correlation with zero padding.
 /// x (n, c, h, w);  weight (k, c / groups, r, s);  bias (k), or none;  returns (n, k, oh, ow) with
 /// oh = (h + 2 padding - dilation (r - 1) - 1) / stride + 1, and ow likewise. Sums in float or double. Weights stored as bfloat16 round x to
-/// bfloat16 too, and are multiplied so: twice as fast where the processor can.
+/// bfloat16 too, and are multiplied so: twice as fast where the processor can. Weights stored as half are multiplied as floats.
 /// Lazy, heavy: runs once, and arithmetic around it is applied while it stores. Throws shape_error. Cost: 2 n k oh ow (c / groups) r s flop;
-/// by Winograd's algorithm, which is the default for 3x3 windows of float and bfloat16 with stride 1, about 0.3 of that. There a NaN or an infinity in x
+/// by Winograd's algorithm, which is the default for 3x3 windows of float, half and bfloat16 with stride 1, about 0.3 of that. There a NaN or an infinity in x
 /// reaches all of the 4 x 4 results that are computed together. algo::direct{} keeps it to its window.
 /// Same as torch.nn.functional.conv2d.
 template <has_rank<4> X, class T, class S, class Algo = algo::automatic>

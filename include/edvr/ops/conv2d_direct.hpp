@@ -39,9 +39,9 @@ struct direct_product {
 template <class T>
 packed_panels<T> direct_weights(tensor<T, 4> const& weight, index_t groups, kernel_set const& kernel, channel_order const& order) {
   index_t const k = weight.extent(0) / groups, c = weight.extent(1), s = weight.extent(3);
-  direct_product<T> const product(kernel, weight.extent(2) * s * c, k);
+  direct_product<factor_t<T>> const product(kernel, weight.extent(2) * s * c, k);
   auto const w = weight.read();
-  auto const packed = std::make_shared<panels<T>>(groups * product.weights());
+  auto const packed = std::make_shared<panels<factor_t<T>>>(groups * product.weights());
   for (index_t g = 0; g < groups; ++g)
     product.pack(packed->data() + g * product.weights(), [&](index_t d, index_t j) { return w[{{order(g * k + j), d % c, d / c / s, d / c % s}}]; });
   return packed;

@@ -14,7 +14,7 @@ template <class T>
 packed_panels<T> winograd_weights(tensor<T, 4> const& weight, index_t width, channel_order const& order) {
   constexpr double a = winograd_points::a, b = winograd_points::b, aa = a * a, bb = b * b, n0 = aa * bb, na = 2 * aa * (aa - bb), nb = 2 * bb * (bb - aa);
   constexpr double g[6][3] = {{1 / n0, 0, 0}, {1 / na, a / na, aa / na}, {1 / na, -a / na, aa / na}, {1 / nb, b / nb, bb / nb}, {1 / nb, -b / nb, bb / nb}, {0, 0, 1}};
-  index_t const k = weight.extent(0), c = weight.extent(1), size = round_up(c, terms_at_once<T>) * round_up(k, width);
+  index_t const k = weight.extent(0), c = weight.extent(1), size = round_up(c, terms_at_once<factor_t<T>>) * round_up(k, width);
   auto const w = weight.read();
   std::vector<float> transformed(static_cast<std::size_t>(36 * c * k));  // (36, c, k)
   for (index_t o = 0; o < k; ++o)
@@ -29,7 +29,7 @@ packed_panels<T> winograd_weights(tensor<T, 4> const& weight, index_t width, cha
           transformed[static_cast<std::size_t>(((x * 6 + y) * c + i) * k + o)] = static_cast<float>(sum);
         }
     }
-  auto const packed = std::make_shared<panels<T>>(36 * size);
+  auto const packed = std::make_shared<panels<factor_t<T>>>(36 * size);
   for (index_t x = 0; x < 36; ++x)
     fill_panels(c, k, width, packed->data() + x * size, [&](index_t d, index_t j) { return transformed[static_cast<std::size_t>((x * c + d) * k + j)]; });
   return packed;

@@ -40,7 +40,7 @@ struct deform_conv2d_reference {
     return static_cast<value>(i) > v ? i - 1 : i;
   }
   EDVR_HD value corner(index_t n, index_t c, index_t h, index_t w) const {
-    return h >= 0 && h < in[2] && w >= 0 && w < in[3] ? value(T(x(coord<4>{{n, c, h, w}}))) : value(0);
+    return h >= 0 && h < in[2] && w >= 0 && w < in[3] ? value(factor_t<T>(x(coord<4>{{n, c, h, w}}))) : value(0);
   }
   EDVR_HD value operator()(coord<4> const& o) const {
     index_t const c = weight.extent[1], first = o[1] / (weight.extent[0] / p.groups) * c, taps = weight.extent[2] * weight.extent[3];
@@ -51,7 +51,7 @@ struct deform_conv2d_reference {
         index_t const i = k / weight.extent[3], j = k % weight.extent[3], at = d * taps + k;
         value const py = static_cast<value>(o[2] * p.stride.y - p.padding.y + i * p.dilation.y) + offset(coord<4>{{o[0], 2 * at, o[2], o[3]}});
         value const px = static_cast<value>(o[3] * p.stride.x - p.padding.x + j * p.dilation.x) + offset(coord<4>{{o[0], 2 * at + 1, o[2], o[3]}});
-        sum += value(T(mask(coord<4>{{o[0], at, o[2], o[3]}}) * sample(o[0], first + a, py, px))) * weight(coord<4>{{o[1], a, i, j}});
+        sum += value(factor_t<T>(mask(coord<4>{{o[0], at, o[2], o[3]}}) * sample(o[0], first + a, py, px))) * weight(coord<4>{{o[1], a, i, j}});
       }
     }
     return sum;
@@ -99,13 +99,13 @@ struct deform_conv2d_node : private used_twice_name_its_value_with_eval {
     auto const b = dense(bias, ex);
     value_type const* const biases = b ? b.data() : nullptr;
     if constexpr (choose<Algo, T, S>() != algorithm::reference && !std::is_same_v<S, cpu>) {
-      auto const input = channels_together(settle<T>(x, ex), ex);
+      auto const input = channels_together<T>(settle<T>(x, ex), ex);
       using kernel = fn::deformed_column<T, S, bare<decltype(read_offsets)>, bare<decltype(read_masks)>>;
       kernel const columns{input.read(), read_offsets, read_masks, p, weight.extent(3), weight.extent(2) * weight.extent(3), weight.extent(1), input.extent(1) / deformable_groups, extent[2]};
       conv2d_bands(columns, to, extent, weight, b, p.groups, ex);
     } else if constexpr (choose<Algo, T, S>() != algorithm::reference) {
       auto const isa = resolve(ex.isa);
-      auto const input = channels_together(settle<T>(x, ex), ex);
+      auto const input = channels_together<factor_t<T>>(settle<T>(x, ex), ex);
       auto const from_offsets = source_of<value_type>(read_offsets, offsets.shape(), isa);
       auto const from_masks = source_of<value_type>(read_masks, masks.shape(), isa);
       auto const out = sink_of<value_type>(to, isa);
@@ -122,13 +122,16 @@ struct deform_conv2d_node : private used_twice_name_its_value_with_eval {
   }
 
  private:
-  // Sampling reads runs of channels: a tensor whose channels lie apart, or that has gaps between rows, is copied once, any other tree evaluated.
-  template <class E, class Ex>
-  static auto channels_together(E const& e, Ex const& ex) {
-    if constexpr (std::is_same_v<E, tensor<T, 4, S>>)
+  // Sampling reads runs of channels: a tensor of other elements, whose channels lie apart or that has gaps between rows is copied once, any other tree evaluated.
+  template <class F, class E, class Ex>
+  static tensor<F, 4, S> channels_together(E const& e, Ex const& ex) {
+    if constexpr (std::is_same_v<E, tensor<F, 4, S>>)
       if ((e.strides()[1] == 1 || e.extent(1) == 1) && e.strides()[2] == e.extent(3) * e.strides()[3]) return e;
-    auto y = empty<T, S>(e.shape(), channels_last(e.shape()));
-    run_into(y.writable(), e, ex);
+    auto y = empty<F, S>(e.shape(), channels_last(e.shape()));
+    if constexpr (std::is_same_v<F, T>)
+      run_into(y.writable(), e, ex);
+    else
+      run_into(y.writable(), settle_for_windows<T>(e, ex), ex);  // what is evaluated is rounded to T, as in the plain kernel
     return y;
   }
 };
@@ -153,7 +156,7 @@ coord<4> deform_conv2d_shape(coord<4> const& x, coord<4> const& offset, coord<4>
 template <class Algo, class X, class O, class M, class T, class S>
 auto deform_conv2d(X&& x, O&& offset, M&& mask, tensor<T, 4, S> weight, tensor<arithmetic_t<T>, 1, S> bias, conv2d_params const& p, std::type_identity_t<std::shared_ptr<packed_weights<T>>> kept) {
   static_assert(!needs_vector_kernels<Algo> || (has_vector_kernels<T, S> && std::is_same_v<Algo, algo::direct>),
-                "deform_conv2d: algo::direct is for float and bfloat16 on a CPU, and there is no algo::winograd; use algo::im2col or algo::reference");
+                "deform_conv2d: algo::direct is for float, half and bfloat16 on a CPU, and there is no algo::winograd; use algo::im2col or algo::reference");
   static_assert(!std::is_same_v<Algo, algo::im2col> || std::is_same_v<T, arithmetic_t<T>>, "deform_conv2d: algo::im2col is for float and double; use algo::direct or algo::reference");
   index_t groups = 1;
   auto const m = mask.shape();
@@ -168,7 +171,8 @@ auto deform_conv2d(X&& x, O&& offset, M&& mask, tensor<T, 4, S> weight, tensor<a
 /// x (n, c, h, w);  offset (n, 2 g K, oh, ow);  mask (n, g K, oh, ow);  weight (k, c / groups, r, s);  bias (k), or none;  returns
 /// (n, k, oh, ow) as conv2d does. The number g of deformable groups follows from offset; group d has the d-th run of c / g channels.
 /// A position that is NaN or not within one pixel of x contributes 0. Lazy, heavy. Throws shape_error.
-/// Weights stored as bfloat16 round x and the samples to bfloat16; offsets and masks stay as they are.
+/// Weights stored as bfloat16 round x and the samples to bfloat16; offsets and masks stay as they are. With weights stored as half, x is read as floats
+/// (and copied to them, if it is stored as half too).
 /// Cost: that of conv2d, and n oh ow c K bilinear samples. Zhu et al., CVPR 2019, eq. 1; same as torchvision.ops.deform_conv2d.
 template <has_rank<4> X, has_rank<4> O, has_rank<4> M, class T, class S, class Algo = algo::automatic>
   requires same_space<X, O> && same_space<X, M> && same_element<X, O> && same_element<X, M> && same_element<X, tensor<T, 4, S>> && same_space<X, tensor<T, 4, S>>

@@ -10,9 +10,9 @@ namespace edvr::inline v1::detail {
 
 /// x with its channels side by side and no gaps between rows; offsets and masks read through their sources, a panel at a time, so that an activation around the mask is
 /// applied on the way. Scratch: one panel of columns, offsets, masks and results a worker, and of one group's columns if there are several.
-template <class T, class Ex>
-void deform_conv2d_direct(view<T const, 4, cpu> const& x, source<float> const& offset, source<float> const& mask, sink<float> const& out, coord<4> const& y_shape,
-                          tensor<T, 4> const& weight, packed_weights<T>* kept, float const* bias, conv2d_params const& p, index_t deformable_groups, Ex const& ex) {
+template <class W, class Ex, class T = factor_t<W>>
+void deform_conv2d_direct(view<factor_t<W> const, 4, cpu> const& x, source<float> const& offset, source<float> const& mask, sink<float> const& out, coord<4> const& y_shape,
+                          tensor<W, 4> const& weight, packed_weights<W>* kept, float const* bias, conv2d_params const& p, index_t deformable_groups, Ex const& ex) {
   auto const isa = resolve(ex.isa);
   auto const& kernel = kernels(isa);
   index_t const s = weight.extent(3), taps = weight.extent(2) * s, channels = x.extent[1], c = weight.extent(1), k = y_shape[1] / p.groups, pixels = y_shape[0] * y_shape[2] * y_shape[3];

@@ -38,8 +38,9 @@ class panels {
   index_t n_;
   scratch<T> memory_;
 };
+/// Of weights stored as T: what is multiplied.
 template <class T>
-using packed_panels = std::shared_ptr<panels<T>>;
+using packed_panels = std::shared_ptr<panels<factor_t<T>>>;
 
 /// One form of one weight tensor. A module holds one; the weights are packed at the first call and found again afterwards, for as long as the
 /// module's handle is to the same elements. Writing into them in place is not noticed: assign a new tensor instead. Borrowed memory is packed
