@@ -323,16 +323,6 @@ TEST_CASE("conv2d: refusals name the argument, what it has and what is expected"
   CHECK_THROWS_SAYING(shape_error, "window reaches over 9 elements (vertical), the padded input has 8", conv2d(x, zeros<float>({1, 64, 9, 1})));
   CHECK_THROWS_SAYING(shape_error, "window of 0 taps", conv2d(x, zeros<float>({1, 64, 0, 1})));
 }
-TEST_CASE_TEMPLATE("matmul: the matrix product agrees with the plain sum, any layout and size", T, float, double) {
-  for (auto [m, n, k] : {std::array<index_t, 3>{5, 7, 3}, {1, 1, 1}, {130, 33, 65}, {4, 0, 3}, {3, 4, 0}, {0, 2, 2}}) {
-    auto const a = normal<T>({m, k}, 1), b = normal<T>({k, n}, 2);
-    auto const want = eval(matmul(a, b, algo::reference{}));
-    CHECK_CLOSE(eval(matmul(a, b)), want, k);
-    CHECK_CLOSE(eval(matmul(with_gaps(a), permute(clone(permute(b, {1, 0})), {1, 0}))), want, k);
-    CHECK_CLOSE(eval(relu(matmul(a + a, b)) * T(2)), eval(relu(want + want) * T(2)), k);
-  }
-  CHECK_THROWS_SAYING(shape_error, "matmul: shapes (2, 3) and (2, 3)", matmul(zeros<T>({2, 3}), zeros<T>({2, 3})));
-}
 TEST_CASE("assign through pixel_shuffle refuses what would read its destination") {
   auto const y = in_channels_last(normal<float>({1, 16, 8, 8}, 1)), w = normal<float>({16, 16, 3, 3}, 2), wide = normal<float>({64, 16, 3, 3}, 3);
   conv2d_params const p{.padding = 1};

@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 
+#include "edvr/core/dtype.hpp"
 #include "edvr/core/storage.hpp"
 
 namespace proofs {

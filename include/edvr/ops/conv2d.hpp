@@ -35,7 +35,7 @@ struct conv2d_reference {
       for (index_t j = 0; j < weight.extent[3]; ++j) {
         index_t const w = o[3] * p.stride.x - p.padding.x + j * p.dilation.x;
         if (w < 0 || w >= in[3]) continue;
-        for (index_t a = 0; a < c; ++a) sum += value(factor_t<T>(x(coord<4>{{o[0], first + a, h, w}}))) * weight(coord<4>{{o[1], a, i, j}});
+        for (index_t a = 0; a < c; ++a) sum = plus{}(sum, times{}(value(factor_t<T>(x(coord<4>{{o[0], first + a, h, w}}))), weight(coord<4>{{o[1], a, i, j}})));
       }
     }
     return sum;

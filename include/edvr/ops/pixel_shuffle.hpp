@@ -46,6 +46,19 @@ struct shuffle_map {
     return {y, r, {{extent[0], extent[1] * r * r, extent[2] / r, extent[3] / r}}};
   }
 };
+struct unshuffle_map {
+  static constexpr int rank = 4;
+  static constexpr char const* name = "pixel_unshuffle";
+  coord<4> extent;
+  index_t r;
+  EDVR_HD coord<4> operator()(coord<4> const& o) const {
+    index_t const sub = o[1] % (r * r);
+    return {{o[0], o[1] / (r * r), o[2] * r + sub / r, o[3] * r + sub % r}};
+  }
+};
+inline void check_factor(char const* who, index_t r) {
+  if (r < 1 || r > 1024) throw shape_error(text(who, ": factor ", r, "; expected 1 to 1024"));
+}
 }  // namespace detail
 
 /// Channels to space: x (n, c r^2, h, w) to (n, c, r h, r w), out[n, c, r y + i, r x + j] = x[n, c r^2 + i r + j, y, x]. Lazy.
@@ -54,9 +67,19 @@ struct shuffle_map {
 template <has_rank<4> X>
 auto pixel_shuffle(X&& x, index_t r) {
   auto const s = x.shape();
-  if (r < 1 || r > 1024) throw shape_error(text("pixel_shuffle: factor ", r, "; expected 1 to 1024"));
+  detail::check_factor("pixel_shuffle", r);
   if (s[1] % (r * r) != 0) throw shape_error(text("pixel_shuffle: x has ", s[1], " channels; expected a multiple of ", r * r, ", because the factor is ", r));
   return detail::mapped{detail::shuffle_map{{{s[0], s[1] / (r * r), s[2] * r, s[3] * r}}, r}, take(std::forward<X>(x))};
+}
+
+/// Space to channels, the inverse: x (n, c, r h, r w) to (n, c r^2, h, w). Lazy. Throws shape_error unless r >= 1 divides height and width.
+/// Same as torch.nn.functional.pixel_unshuffle.
+template <has_rank<4> X>
+auto pixel_unshuffle(X&& x, index_t r) {
+  auto const s = x.shape();
+  detail::check_factor("pixel_unshuffle", r);
+  if (s[2] % r != 0 || s[3] % r != 0) throw shape_error(text("pixel_unshuffle: x has shape ", s, "; expected a height and a width that are multiples of ", r, ", the factor"));
+  return detail::mapped{detail::unshuffle_map{{{s[0], s[1] * r * r, s[2] / r, s[3] / r}}, r}, take(std::forward<X>(x))};
 }
 
 }  // namespace edvr::v1

@@ -4,6 +4,7 @@
 #pragma once
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <utility>
 
 #include "edvr/core/eval.hpp"
@@ -108,8 +109,29 @@ auto slice(A&& a, int axis, index_t from, index_t to, index_t step = 1) {
     throw shape_error(text("slice: ", from, " to ", to, " step ", step, " of axis ", axis, "; expected 0 <= from <= to <= ", n, " and step >= 1"));
   auto m = detail::same_view(a.shape());
   m.start[axis] = from;
-  m.step[axis] = step;
   m.extent[axis] = to > from ? (to - from - 1) / step + 1 : 0;
+  m.step[axis] = m.extent[axis] > 1 ? step : 1;  // a step that is never taken may be huge
+  return detail::strided(std::forward<A>(a), m);
+}
+/// A part of an axis: from, from + step, ... before `to`, or for a negative step down to the one after `to` (-1: down to the first). Without numbers: all of it.
+struct range {
+  index_t from = 0, to = std::numeric_limits<index_t>::max(), step = 1;
+};
+/// A part of every axis: slice(x, {{0, 2}, {}, {7, -1, -2}}). Throws shape_error for a range that leaves its axis.
+template <operand A, std::size_t N>
+  requires(static_cast<int>(N) == bare<A>::rank)
+auto slice(A&& a, range const (&ranges)[N]) {
+  auto m = detail::same_view(a.shape());
+  for (int i = 0; i < static_cast<int>(N); ++i) {
+    index_t const n = m.extent[i], step = ranges[i].step, to = ranges[i].to == range{}.to ? n : ranges[i].to, from = ranges[i].from;
+    bool const inside = step > 0 ? 0 <= from && from <= to && to <= n : step < 0 && step >= -range{}.to && -1 <= to && to <= from && from < n;
+    if (!inside)
+      throw shape_error(text("slice: ", from, " to ", to, " step ", step, " of axis ", i, "; expected 0 <= from <= to <= ", n, " and step >= 1, or ", n - 1, " >= from >= to >= -1 and step <= -1"));
+    index_t const distance = step > 0 ? to - from : from - to, stride = step > 0 ? step : -step;
+    m.start[i] = std::max<index_t>(from, 0);
+    m.extent[i] = distance > 0 ? (distance - 1) / stride + 1 : 0;
+    m.step[i] = m.extent[i] > 1 ? step : 1;
+  }
   return detail::strided(std::forward<A>(a), m);
 }
 /// The order along one axis reversed.
