@@ -15,6 +15,6 @@ edvr_install_packages() {
   $sudo apt-get update -qq
   DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${missing[@]}"
 }
-if command -v dpkg >/dev/null; then edvr_install_packages g++ cmake ninja-build libeigen3-dev libcli11-dev libstb-dev nlohmann-json3-dev zlib1g-dev doctest-dev libbenchmark-dev ccache; fi
+if command -v dpkg >/dev/null; then edvr_install_packages g++ cmake ninja-build libeigen3-dev libcli11-dev libstb-dev nlohmann-json3-dev zlib1g-dev doctest-dev python3 libbenchmark-dev ccache; fi
 command -v ccache >/dev/null && export CMAKE_CXX_COMPILER_LAUNCHER=ccache
 export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
+#include <cstring>
 #include <iostream>
 #include <memory>
 
 #include "commands.hpp"
+#include "edvr/backend/cpu/executor.hpp"
 #include "edvr/io/image.hpp"
-#include "edvr/io/safetensors.hpp"
+#include "edvr/io/tensor_files.hpp"
+#include "edvr/ops/math.hpp"
 #include "edvr/testing/compare.hpp"
 
 namespace program {
@@ -21,10 +24,11 @@ struct compare_options {
 /// What a path holds: a tensor file's tensors, or a picture as one tensor.
 tensor_map open(std::string const& path) {
   auto const bytes = read_file(path);
-  if (bytes->size() > 8 && bytes->at(8) == std::byte{'{'}) return parse_safetensors(path, bytes).tensors;
-  if (path.ends_with(".safetensors")) return parse_safetensors(path, bytes).tensors;
+  bool const png = bytes->size() >= 4 && std::memcmp(bytes->data(), "\x89PNG", 4) == 0, jpeg = bytes->size() >= 3 && std::memcmp(bytes->data(), "\xff\xd8\xff", 3) == 0;
+  bool const by_name = path.ends_with(".safetensors") || path.ends_with(".npy") || path.ends_with(".npz"), framed = bytes->size() > 8 && bytes->at(8) == std::byte{'{'};
+  if (!png && !jpeg && (by_name || framed || format_of(path, bytes) != tensor_format::safetensors)) return parse_tensors(path, bytes);
   tensor_map m;
-  m.emplace("picture", any_tensor(decode_image(path, *bytes)));
+  m.emplace("picture", image_bits(*bytes) == 16 ? any_tensor(eval(cast<std::int32_t>(decode_image16(path, *bytes)))) : any_tensor(decode_image(path, *bytes)));
   return m;
 }
 
@@ -56,7 +60,7 @@ int compare(compare_options const& o) {
 void add_compare(CLI::App& app, action& run) {
   auto* const c = app.add_subcommand("compare", "How far two tensor files or two pictures are apart; exit code 1 beyond the tolerance");
   auto const o = std::make_shared<compare_options>();
-  c->add_option("A", o->a, "safetensors or picture")->required();
+  c->add_option("A", o->a, "safetensors, .npy, .npz or picture")->required();
   c->add_option("B", o->b, "the one to hold it against")->required();
   c->add_option("--atol", o->atol, "allowed: |a - b| <= atol + rtol |b|")->check(CLI::NonNegativeNumber)->capture_default_str();
   c->add_option("--rtol", o->rtol, "see --atol")->check(CLI::NonNegativeNumber)->capture_default_str();

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "commands.hpp"
+#include "edvr/io/tensor_files.hpp"
 #include "models.hpp"
 
 namespace program {
@@ -13,10 +14,10 @@ void add_convert(CLI::App& app, action& run) {
     std::string output;
     bool overwrite = false;
   };
-  auto* const c = app.add_subcommand("convert", "Write weights as one clean safetensors file with BasicSR names, float32");
+  auto* const c = app.add_subcommand("convert", "Write weights as one clean file with BasicSR names, float32: safetensors, or .npz for NumPy");
   auto const o = std::make_shared<options>();
   add_model_options(*c, o->model);
-  c->add_option("-o,--output", o->output, "file to write, .safetensors")->required();
+  c->add_option("-o,--output", o->output, "file to write, .safetensors or .npz")->required();
   c->add_flag("--overwrite", o->overwrite, "replace the output if it exists");
   c->callback([o, &run] {
     run = [o] {
@@ -25,7 +26,7 @@ void add_convert(CLI::App& app, action& run) {
       auto net = make_net<float>(m, o->model);
       edvr::tensor_map weights;
       edvr::nn::for_each_parameter(net, [&](std::string const& key, auto const& w) { weights.emplace(key, edvr::any_tensor(w)); });
-      edvr::write_safetensors(o->output, weights, {{"format", "pt"}, {"dialect", "basicsr"}});
+      edvr::write_tensors(o->output, weights, {{"format", "pt"}, {"dialect", "basicsr"}});
       std::cout << o->output << ": " << weights.size() << " tensors, " << edvr::nn::parameter_count(net) << " parameters\n";
       return 0;
     };

@@ -7,6 +7,7 @@
 
 #include "commands.hpp"
 #include "interrupt.hpp"
+#include "edvr/io/tensor_files.hpp"
 #include "models.hpp"
 #include "window_recorder.hpp"
 
@@ -36,9 +37,10 @@ template <class T>
 int forward(forward_options const& o) {
   using value = arithmetic_t<T>;
   if (std::filesystem::exists(o.output) && !o.overwrite) throw io_error(edvr::text(o.output, ": exists; remove it or allow --overwrite"));
-  auto const file = read_safetensors(o.input);
-  auto const input = file.tensors.find("input");
-  if (input == file.tensors.end()) throw io_error(edvr::text(o.input, ": holds no tensor \"input\"; expected (B, T, 3, H, W), or a clip (T, 3, H, W)"));
+  auto tensors = read_tensors(o.input);
+  if (auto only = tensors.find("array"); only != tensors.end() && tensors.size() == 1) tensors.emplace("input", only->second);  // .npy, which has no names
+  auto const input = tensors.find("input");
+  if (input == tensors.end()) throw io_error(edvr::text(o.input, ": holds no tensor \"input\"; expected (B, T, 3, H, W), or a clip (T, 3, H, W)"));
   auto const rank = input->second.shape().size();
   if (rank != 4 && rank != 5) throw io_error(edvr::text(o.input, ": input is ", input->second.describe(), "; expected (B, T, 3, H, W), or a clip (T, 3, H, W)"));
   if (input->second.size() == 0) throw io_error(edvr::text(o.input, ": input is ", input->second.describe(), "; expected at least one frame"));
@@ -62,7 +64,7 @@ int forward(forward_options const& o) {
                             use.ru_maxrss / 1024, " MiB (tensors ", host_memory.peak_bytes.load() >> 20, " MiB)\n");
   }
   for (auto const& [name, t] : middle.tensors()) result.emplace("mid." + name, t);
-  write_safetensors(o.output, result);
+  write_tensors(o.output, result);
   return 0;
 }
 }  // namespace
@@ -70,15 +72,20 @@ int forward(forward_options const& o) {
 void add_forward(CLI::App& app, action& run) {
   auto* const c = app.add_subcommand("forward", "The network on raw tensors");
   auto const o = std::make_shared<forward_options>();
-  c->add_option("-i,--input", o->input, "safetensors with \"input\": (B, T, 3, H, W), or a clip (T, 3, H, W), RGB in [0, 1]")->required();
-  c->add_option("-o,--output", o->output, "safetensors to write: \"output\", not clamped")->required();
+  c->add_option("-i,--input", o->input, "safetensors or .npz with \"input\", or .npy: (B, T, 3, H, W), or a clip (T, 3, H, W), RGB in [0, 1]")->required();
+  c->add_option("-o,--output", o->output, "safetensors, .npz or .npy to write: \"output\", not clamped")->required();
   add_model_options(*c, o->model);
   add_clip_options(*c, o->clip);
-  c->add_option("--precision", o->precision, "what the numbers are computed in; bfloat16: weights and features in 16 bits, sums in float32")->check(CLI::IsMember({"float32", "float64", "bfloat16"}))->capture_default_str();
+  c->add_option("--precision", o->precision, "what the numbers are computed in; float16, bfloat16: weights and features in 16 bits, sums in float32")->check(CLI::IsMember({"float32", "float64", "float16", "bfloat16"}))->capture_default_str();
   c->add_flag("--overwrite", o->overwrite, "replace the output if it exists");
   c->add_flag("--stats", o->stats, "say how long the network took and how much memory");
   c->add_flag("--dump", o->dump, "also write what the network sees in between, as mid.*");
-  c->callback([o, &run] { run = [o] { return o->precision == "float64" ? forward<double>(*o) : o->precision == "bfloat16" ? forward<bfloat16>(*o) : forward<float>(*o); }; });
+  c->callback([o, &run] {
+    run = [o] {
+      auto const& p = o->precision;
+      return p == "float64" ? forward<double>(*o) : p == "float16" ? forward<float16>(*o) : p == "bfloat16" ? forward<bfloat16>(*o) : forward<float>(*o);
+    };
+  });
 }
 
 }  // namespace program

@@ -55,6 +55,12 @@ void note_gaps(frame_list& f, std::vector<std::optional<edvr::index_t>> const& n
       return;
     }
 }
+void make_folder(fs::path const& folder) {
+  std::error_code failure;
+  if (fs::exists(folder, failure) && !fs::is_directory(folder, failure)) throw io_error(text(folder.string(), ": is a file; expected a folder for the frames"));
+  fs::create_directories(folder, failure);
+  if (failure) throw io_error(text(folder.string(), ": cannot be made (", failure.message(), ")"));
+}
 }  // namespace
 
 fs::path pattern::at(edvr::index_t number) const {
@@ -127,7 +133,7 @@ frame_list list_frames(std::string const& argument) {
   return f;
 }
 
-std::vector<fs::path> plan_outputs(std::string const& argument, frame_list const& frames, std::size_t first, std::size_t last, bool overwrite) {
+std::vector<fs::path> plan_outputs(std::string const& argument, frame_list const& frames, std::size_t first, std::size_t last, bool may_exist) {
   if (argument.empty()) throw io_error("output path is empty; expected a folder, a pattern or a .png");
   std::vector<fs::path> outputs;
   auto const p = parse_pattern(argument);
@@ -150,12 +156,21 @@ std::vector<fs::path> plan_outputs(std::string const& argument, frame_list const
     if (!distinct.insert(o).second) throw io_error(text(o.string(), ": two frames would be written to this file; give their pictures different names"));
     if (!fs::exists(o, failure)) continue;
     if (inputs.count(fs::canonical(o, failure))) throw io_error(text(o.string(), ": would overwrite an input frame; write to another folder"));
-    if (!overwrite) throw io_error(text(o.string(), ": exists; remove it, choose another output, or allow --overwrite"));
+    if (!may_exist) throw io_error(text(o.string(), ": exists; remove it, choose another output, or allow --overwrite or --resume"));
   }
-  if (fs::exists(folder, failure) && !fs::is_directory(folder, failure)) throw io_error(text(folder.string(), ": is a file; expected a folder for the frames"));
-  fs::create_directories(folder, failure);
-  if (failure) throw io_error(text(folder.string(), ": cannot be made (", failure.message(), ")"));
+  make_folder(folder);
   return outputs;
+}
+
+pattern plan_stream_outputs(std::string const& argument) {
+  if (argument.empty()) throw io_error("output path is empty; expected a folder, a pattern or a .y4m");
+  auto p = parse_pattern(argument);
+  if (!p && is_picture(argument) && !fs::is_directory(argument)) throw io_error(text(argument, ": one picture for a stream; expected a folder, a pattern such as out/%08d.png, a .y4m or -"));
+  if (!p) p = pattern{(fs::path(argument) / "").string(), ".png", 8};
+  if (!p->suffix.ends_with(".png")) throw io_error(text(argument, ": outputs are PNG; expected a name that ends in .png, or a folder"));
+  auto const folder = fs::path(p->prefix).parent_path();
+  make_folder(folder.empty() ? fs::path(".") : folder);
+  return *p;
 }
 
 }  // namespace program

@@ -30,7 +30,9 @@ struct frame_list {
 frame_list list_frames(std::string const& argument);
 
 /// Where the results of these frames go: a folder (file names kept, .png), a pattern (numbers kept), or one .png for one frame.
-/// Checks that none would overwrite an input and, unless allowed, that none exists; makes the folder. Throws io_error.
-std::vector<fs::path> plan_outputs(std::string const& argument, frame_list const& frames, std::size_t first, std::size_t last, bool overwrite);
+/// Checks that none would overwrite an input and, unless they may, that none exists; makes the folder. Throws io_error.
+std::vector<fs::path> plan_outputs(std::string const& argument, frame_list const& frames, std::size_t first, std::size_t last, bool may_exist);
+/// Where the frames of a stream go: a pattern, or a folder of 00000000.png and so on. Makes the folder. Throws io_error.
+pattern plan_stream_outputs(std::string const& argument);
 
 }  // namespace program

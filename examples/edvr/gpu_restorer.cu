@@ -40,13 +40,14 @@ void require_gpu(int device) {
   if (device >= device_count()) throw device_error(text("--device cuda:", device, ": expected 0 to ", device_count() - 1));
   select_device(device);
 }
-std::unique_ptr<clip_restorer> restorer_on_gpu(int device, nn::edvr_net<float> const& net, std::optional<nn::edvr_net<float>> const& second, video_options<float> const& options) {
+restorer_factory restorers_on_gpu(int device, nn::edvr_net<float> const& net, std::optional<nn::edvr_net<float>> const& second, video_options<float> const& options) {
   require_gpu(device);
   using one = video_restorer<float, gpu>;
   auto const o = options_on_gpu(options);
-  if (!second) return std::make_unique<on_gpu<one>>(one(to<gpu>(net), o));
+  auto const first = to<gpu>(net);
+  if (!second) return [first, o] { return std::make_unique<on_gpu<one>>(one(first, o)); };
   using two = two_stage_restorer<float, gpu>;
-  return std::make_unique<on_gpu<two>>(two(one(to<gpu>(net), o), one(to<gpu>(*second), o)));
+  return [first, after = to<gpu>(*second), o] { return std::make_unique<on_gpu<two>>(two(one(first, o), one(after, o))); };
 }
 std::string gpus() {
   std::string s;

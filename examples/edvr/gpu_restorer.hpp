@@ -2,6 +2,7 @@
 // Restoring on a GPU, behind an interface that the host's compiler can read. gpu_restorer.cu is compiled where the project is configured with
 // EDVR_CUDA=ON; gpu_restorer_none.cpp stands in elsewhere and says so.
 #pragma once
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -22,8 +23,10 @@ class clip_restorer {
 
 /// Throws device_error if there is no GPU of this number, or this program was built without CUDA.
 void require_gpu(int device);
-/// One network on GPU number `device`, or two in turn. Throws as require_gpu does.
-std::unique_ptr<clip_restorer> restorer_on_gpu(int device, edvr::nn::edvr_net<float> const& net, std::optional<edvr::nn::edvr_net<float>> const& second, edvr::video_options<float> const& options);
+/// Makes restorers, one for each scene, that share their networks.
+using restorer_factory = std::function<std::unique_ptr<clip_restorer>()>;
+/// Of one network on GPU number `device`, or two in turn. Throws as require_gpu does.
+restorer_factory restorers_on_gpu(int device, edvr::nn::edvr_net<float> const& net, std::optional<edvr::nn::edvr_net<float>> const& second, edvr::video_options<float> const& options);
 /// The GPUs that this program can use, a line each; or why there are none.
 std::string gpus();
 

@@ -3,17 +3,21 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <iostream>
 #include <memory>
+#include <optional>
 
+#include "clip_sink.hpp"
+#include "clip_source.hpp"
 #include "commands.hpp"
-#include "edvr/io/image.hpp"
+#include "edvr/metrics/resample.hpp"
 #include "edvr/model/memory_budget.hpp"
-#include "frames.hpp"
 #include "gpu_restorer.hpp"
 #include "interrupt.hpp"
 #include "models.hpp"
 #include "progress_bar.hpp"
+#include "scene_cuts.hpp"
 
 namespace program {
 
@@ -23,54 +27,116 @@ using namespace edvr;
 struct restore_options {
   model_options model;
   clip_options clip;
-  std::string input, output, range, progress = "auto", precision = "float32", device = "cpu";
+  color_options colors;
+  std::string input, output, range, progress = "auto", precision = "float32", device = "cpu", rate, sampling = "auto", jobs;
   index_t max_memory = 0;  // MiB; 0: as much as is fastest
-  bool overwrite = false, stats = false, tiles = false;
+  index_t tile = 0, scale = 0;  // 0: whole frames; what the model gives
+  int bits = 0, gpu = -2, loaders = 1, savers = 1;  // 0: as the input; -2: see device
+  double scene_cut = 0;  // 0: one scene
+  bool overwrite = false, resume = false, stats = false, tiles = false;
 };
 
-/// "A:B", 0-based and half-open; either may be left out.
-std::pair<std::size_t, std::size_t> parse_range(std::string const& range, std::size_t frames) {
+/// A half-open range of frames, without an end for the whole of a stream.
+struct frame_range {
+  index_t first = 0;
+  std::optional<index_t> last;
+};
+/// "A:B", 0-based; either may be left out.
+frame_range parse_range(std::string const& range, std::optional<index_t> frames) {
   if (range.empty()) return {0, frames};
   auto const colon = range.find(':');
-  auto const number = [&](std::string const& s, std::size_t otherwise) -> std::size_t {
-    if (s.empty()) return otherwise;
+  auto const number = [&](std::string const& s) -> std::optional<index_t> {
+    if (s.empty()) return {};
     if (s.size() > 12 || s.find_first_not_of("0123456789") != std::string::npos) throw CLI::ValidationError("--frames", edvr::text("\"", range, "\" is not A:B with whole numbers"));
-    return static_cast<std::size_t>(std::stoull(s));
+    return std::stoll(s);
   };
   if (colon == std::string::npos) throw CLI::ValidationError("--frames", edvr::text("\"", range, "\" is not A:B"));
-  auto const first = number(range.substr(0, colon), 0), last = number(range.substr(colon + 1), frames);
-  if (first >= last || last > frames) throw CLI::ValidationError("--frames", edvr::text(range, " selects nothing, or more than there is; the clip has frames 0:", frames));
-  return {first, last};
+  frame_range const r{number(range.substr(0, colon)).value_or(0), number(range.substr(colon + 1)).has_value() ? number(range.substr(colon + 1)) : frames};
+  if (r.last && (r.first >= *r.last || (frames && *r.last > *frames)))
+    throw CLI::ValidationError("--frames", edvr::text(range, " selects nothing, or more than there is", frames ? edvr::text("; the clip has frames 0:", *frames) : std::string()));
+  return r;
 }
 
-/// Feeds the frames and writes what comes back.
 template <class Restorer>
-void run(Restorer&& restorer, frame_list const& frames, std::size_t first, std::vector<fs::path> const& outputs, progress_bar& bar, std::size_t& written, cpu_executor const& ex) {
-  std::size_t next = static_cast<std::size_t>(restorer.seek(static_cast<index_t>(first)));
-  while (written < outputs.size()) {
-    stop_if_interrupted();
-    std::optional<tensor<float, 3>> y;
-    try {
-      y = restorer.pop();
-    } catch (numeric_error const& e) {
-      throw numeric_error(edvr::text(frames.paths.front().parent_path().string(), ": ", e.what()));
-    }
-    if (y) {
-      write_png(outputs[written++], to_8bit(*y, ex));
-      bar.show(static_cast<double>(written));
-    } else if (next < frames.paths.size()) {
-      try {
-        restorer.push(from_8bit<float>(read_image(frames.paths[next]), ex));
-      } catch (shape_error const& e) {
-        throw shape_error(edvr::text(frames.paths[next].string(), ": ", e.what()));
+class on_cpu final : public clip_restorer {
+ public:
+  explicit on_cpu(Restorer restorer) : restorer_(std::move(restorer)) {}
+  void push(tensor<float, 3> frame) override { restorer_.push(std::move(frame)); }
+  index_t seek(index_t frame) override { return restorer_.seek(frame); }
+  void finish() override { restorer_.finish(); }
+  std::optional<tensor<float, 3>> pop() override { return restorer_.pop(); }
+  bool fell_back() const override { return restorer_.fell_back(); }
+
+ private:
+  Restorer restorer_;
+};
+
+/// What a clip goes through.
+struct pipeline {
+  clip_source& in;
+  clip_sink& out;
+  restorer_factory make;
+  std::optional<double> cut;  // threshold of scene cuts
+  double shrink = 1;          // of results
+  progress_bar& bar;
+  index_t written = 0;
+  bool fell_back = false;
+
+  /// Frames r.first .. r.last - 1, or to the end. Reads the neighbours that their windows need, and no window crosses a cut.
+  void run(frame_range const& r) {
+    auto restorer = make();
+    index_t next = restorer->seek(r.first), scene = 0, done = r.first;
+    std::optional<scene_cuts> cuts;
+    if (cut) cuts.emplace(*cut);
+    index_t const before = cuts && next > 0 ? 1 : 0;  // whether `next` begins a scene does not matter, but how much it moves does
+    in.seek(next - before);
+    if (before)
+      if (auto const x = in.next()) (*cuts)(*x);
+    auto const drain = [&] {
+      while (!r.last || done < *r.last) {
+        stop_if_interrupted();
+        auto y = pop(*restorer, scene);
+        if (!y) break;
+        out.write(done++, shrink == 1 ? *std::move(y) : eval(cast<float>(resize_bicubic(eval(cast<double>(*y)), shrink))));
+        bar.show(static_cast<double>(++written));
       }
-      ++next;
-    } else {
-      restorer.finish();
-      if (restorer.fell_back()) std::cerr << "edvr: note: the clip has only " << frames.paths.size() << " frames; end frames are repeated (replicate padding)\n";
+      fell_back = fell_back || restorer->fell_back();
+    };
+    index_t pushed = 0;  // to this restorer
+    for (;;) {
+      drain();
+      if (r.last && done >= *r.last) return;
+      auto x = in.next();
+      if (!x) break;
+      if (cuts && (*cuts)(*x) && pushed > 0) {
+        restorer->finish();
+        drain();
+        if (r.last && done >= *r.last) return;
+        restorer = make();
+        scene = next, pushed = 0;
+        restorer->seek(std::max<index_t>(0, r.first - scene));
+      }
+      try {
+        restorer->push(*std::move(x));
+      } catch (shape_error const& e) {
+        throw shape_error(edvr::text(in.name(next), ": ", e.what()));
+      }
+      ++next, ++pushed;
+    }
+    restorer->finish();
+    drain();
+    if (r.last && done < *r.last) throw io_error(edvr::text(in.name(), ": has ", next, " frames; --frames wants them up to ", *r.last));
+  }
+
+ private:
+  std::optional<tensor<float, 3>> pop(clip_restorer& restorer, index_t scene) const {
+    try {
+      return restorer.pop();
+    } catch (numeric_error const& e) {
+      throw numeric_error(edvr::text(in.name(), ": ", scene > 0 ? edvr::text("in the scene from frame ", scene, " on, ") : std::string(), e.what()));
     }
   }
-}
+};
 
 model_options second_model(restore_options const& o) {
   model_options second = o.model;
@@ -84,81 +150,188 @@ std::string not_a_device(std::string const& s) {
   return s == "cpu" || s == "cuda" || numbered ? "" : edvr::text('"', s, "\"; expected cpu, cuda or cuda:N");
 }
 
+/// Bands, cache and tiles so that frames of this size fit o.max_memory.
+template <class T>
+void fit(restore_options const& o, video_options<float>& options, edvr_config const& config, pair size) {
+  index_t const beside = memory_beside_tensors(options.forward.executor, config, size.y, size.x);
+  try {
+    fit_memory<T>(options, config, size.y, size.x, (o.max_memory << 20) - beside, o.tiles);
+  } catch (error const& e) {
+    throw error(edvr::text("--max-memory ", o.max_memory, ", of which ", (beside >> 20) + 1, " go to the program, its threads and pictures: ", e.what()));
+  }
+}
+void note_tiles(video_options<float> const& options, edvr_config const& config) {
+  if (options.tile.y == 0) return;
+  index_t const overlap = tile_overlap(options, config), seen = (options.tile.y + 2 * overlap) * (options.tile.x + 2 * overlap);
+  auto const work = std::ceil(10.0 * static_cast<double>(seen) / static_cast<double>(std::max<index_t>(options.tile.y * options.tile.x, 1))) / 10;
+  std::cerr << "edvr: note: frames are restored in tiles of " << options.tile.x << " x " << options.tile.y << ", overlapping by " << overlap << " pixels on each side: up to " << edvr::text(work) << " times the work\n";
+}
+
+/// The stream that restored frames become: as the input, where that is one.
+y4m_header output_header(restore_options const& o, clip_source& in, index_t scale) {
+  auto h = in.header() ? *in.header() : y4m_header{.sampling = chroma::yuv444};
+  h.width = in.size().x * scale, h.height = in.size().y * scale, h.bits = o.bits > 0 ? o.bits : in.bits();
+  if (!in.header()) h.full_range = o.colors.range == "full";
+  if (!o.rate.empty()) detail::y4m_fraction("--rate", 'F', o.rate, 1, h.rate);
+  if (o.sampling != "auto") h.sampling = o.sampling == "420" ? chroma::yuv420_left : o.sampling == "422" ? chroma::yuv422 : o.sampling == "444" ? chroma::yuv444 : chroma::mono;
+  if (h.bits > 8 && h.sampling == chroma::yuv420_center) h.sampling = chroma::yuv420_left;  // all that a header can say of more than 8 bits
+  return h;
+}
+
+/// What is still to be restored of these pictures: all of them, or, to go on, the runs of those that are not there.
+std::vector<frame_range> missing(std::vector<fs::path> const& outputs, frame_range const& all, bool resume) {
+  if (!resume) return {all};
+  std::vector<frame_range> runs;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    index_t const frame = all.first + static_cast<index_t>(i);
+    std::error_code failure;
+    if (fs::exists(outputs[i], failure)) continue;  // files appear complete or not at all
+    if (runs.empty() || *runs.back().last != frame) runs.push_back({frame, frame});
+    ++*runs.back().last;
+  }
+  return runs;
+}
+
 /// T: what the network is stored as.
 template <class T>
 int restore(restore_options const& o) {
-  auto const frames = list_frames(o.input);
-  if (!frames.note.empty()) std::cerr << "edvr: note: " << frames.note << '\n';
-  auto const [first, last] = parse_range(o.range, frames.paths.size());
+  if (o.input == "-" && o.model.path == "-") throw CLI::ValidationError("--model", "standard input is the clip");
+  auto const in = open_clip(o.input, o.loaders, o.colors);
+  if (in->pictures() && !in->pictures()->note.empty()) std::cerr << "edvr: note: " << in->pictures()->note << '\n';
+  auto const range = parse_range(o.range, in->length());
   auto const m = open_model(o.model);
   auto const net = make_net<T>(m, o.model);
+  index_t const enlarges = net.config.scale(), scale = o.scale > 0 ? o.scale : enlarges;
+  if (scale > enlarges) throw CLI::ValidationError("--scale", edvr::text("the model enlarges ", enlarges, " times; expected 1 to ", enlarges, ", and its result is shrunk to that"));
   auto options = video_options_of<float>(o.clip, net.config);
-  if (o.max_memory > 0) {
-    auto const size = read_image(frames.paths[first]).shape();
-    index_t const beside = memory_beside_tensors(options.forward.executor, net.config, size[1], size[2]);
-    try {
-      fit_memory<T>(options, net.config, size[1], size[2], (o.max_memory << 20) - beside, o.tiles);
-    } catch (error const& e) {
-      throw error(edvr::text("--max-memory ", o.max_memory, ", of which ", (beside >> 20) + 1, " go to the program, its threads and pictures: ", e.what()));
-    }
-    index_t const overlap = tile_overlap(options, net.config), seen = (options.tile.y + 2 * overlap) * (options.tile.x + 2 * overlap);
-    auto const work = std::ceil(10.0 * static_cast<double>(seen) / static_cast<double>(std::max<index_t>(options.tile.y * options.tile.x, 1))) / 10;
-    if (options.tile.y > 0) std::cerr << "edvr: note: frames are restored in tiles of " << options.tile.x << " x " << options.tile.y << ", overlapping by " << overlap << " pixels on each side: up to " << edvr::text(work) << " times the work\n";
-  }
+  if (o.max_memory > 0) fit<T>(o, options, net.config, in->size());
+  if (o.tile > 0) options.tile = o.tile;
+  note_tiles(options, net.config);
   if (o.device != "cpu") require_gpu(device_number(o.device));
-  auto const outputs = plan_outputs(o.output, frames, first, last, o.overwrite);  // makes folders: after all that may be refused
 
-  progress_bar bar(o.progress, static_cast<index_t>(outputs.size()));
-  bar.show(0);
-  std::size_t written = 0;
+  // Outputs: planned after all that may be refused, for this makes folders.
+  bool const to_stream = is_stream(o.output);
+  std::unique_ptr<clip_sink> out;
+  std::vector<frame_range> runs{range};
+  std::error_code failure;
+  if (to_stream) {
+    if (o.resume) throw CLI::ValidationError("--resume", "a stream has no finished frames to go on from; expected pictures as output");
+    if (o.output != "-" && o.input != "-" && fs::equivalent(o.input, o.output, failure)) throw io_error(edvr::text(o.output, ": would overwrite the input; write to another file"));
+    auto const header = output_header(o, *in, scale);
+    out = stream_sink(o.output, header, o.colors.matrix_for(header.height), o.overwrite, o.savers);
+  } else {
+    int const bits = o.bits > 0 ? o.bits : in->bits();
+    if (o.bits != 0 && bits != 8 && bits != 16) throw CLI::ValidationError("--bits", edvr::text(bits, ": PNG has 8 or 16"));
+    int const deep = bits > 8 ? 16 : 8;
+    if (in->pictures()) {
+      auto const outputs = plan_outputs(o.output, *in->pictures(), static_cast<std::size_t>(range.first), static_cast<std::size_t>(*range.last), o.overwrite || o.resume);
+      runs = missing(outputs, range, o.resume);
+      out = picture_sink([outputs, first = range.first](index_t i) { return outputs.at(static_cast<std::size_t>(i - first)); }, deep, o.savers);
+    } else {
+      auto const outputs = plan_stream_outputs(o.output);
+      if (o.resume)
+        while ((!range.last || runs[0].first < *range.last) && fs::exists(outputs.at(runs[0].first), failure)) ++runs[0].first;
+      if (runs[0].last && runs[0].first >= *runs[0].last) runs.clear();
+      out = picture_sink(
+          [outputs, allowed = o.overwrite || o.resume](index_t i) {
+            auto const path = outputs.at(i);
+            if (!allowed && fs::exists(path)) throw io_error(edvr::text(path.string(), ": exists; remove it, choose another output, or allow --overwrite or --resume"));
+            return path;
+          },
+          deep, o.savers);
+    }
+  }
+
+  std::optional<index_t> count = 0;
+  for (auto const& r : runs) count = r.last && count ? std::optional(*count + *r.last - r.first) : std::nullopt;
+  progress_bar bar(o.progress, count);
+  pipeline work{*in, *out, {}, o.scene_cut > 0 ? std::optional(o.scene_cut) : std::nullopt, static_cast<double>(scale) / static_cast<double>(enlarges), bar};
   options.forward.progress = [&](double done) {
-    bar.show(static_cast<double>(written) + done / (o.clip.stage2.empty() ? 1 : 2));
+    bar.show(static_cast<double>(work.written) + done / (o.clip.stage2.empty() ? 1 : 2));
     return !is_interrupted();
   };
+  std::optional<nn::edvr_net<T>> second;
+  if (!o.clip.stage2.empty()) second = make_net<T>(open_model(second_model(o)), second_model(o));
   if (o.device != "cpu") {
-    std::optional<nn::edvr_net<float>> second;
-    if (!o.clip.stage2.empty()) second = make_net<float>(open_model(second_model(o)), second_model(o));
-    if constexpr (std::is_same_v<T, float>) run(*restorer_on_gpu(device_number(o.device), net, second, options), frames, first, outputs, bar, written, options.forward.executor);
-  } else if (o.clip.stage2.empty()) {
-    video_restorer<T> restorer(net, options);
-    run(restorer, frames, first, outputs, bar, written, options.forward.executor);
+    if constexpr (std::is_same_v<T, float>) work.make = restorers_on_gpu(device_number(o.device), net, second, options);
+  } else if (!second) {
+    work.make = [&] { return std::make_unique<on_cpu<video_restorer<T>>>(video_restorer<T>(net, options)); };
   } else {
-    auto const net2 = make_net<T>(open_model(second_model(o)), second_model(o));
-    two_stage_restorer<T> restorer(video_restorer<T>(net, options), video_restorer<T>(net2, options));
-    run(restorer, frames, first, outputs, bar, written, options.forward.executor);
+    using two = two_stage_restorer<T>;
+    work.make = [&] { return std::make_unique<on_cpu<two>>(two(video_restorer<T>(net, options), video_restorer<T>(*second, options))); };
+    (void)work.make();  // a second model that does not fit is refused before any work
   }
+  bar.show(0);
+  for (auto const& r : runs) work.run(r);
+  out->finish();
+  if (work.fell_back) std::cerr << "edvr: note: the clip has only " << (in->length() ? edvr::text(*in->length(), " frames") : std::string("a few frames, or a scene has")) << "; end frames are repeated (replicate padding)\n";
+  if (o.resume && runs.empty()) std::cerr << "edvr: note: every frame is there already\n";
   if (o.stats) {
     rusage use{};
     getrusage(RUSAGE_SELF, &use);
-    std::cerr << edvr::text(outputs.size(), " frames in ", bar.elapsed(), " s, ", bar.elapsed() / static_cast<double>(outputs.size()), " s a frame, ",
+    std::cerr << edvr::text(work.written, " frames in ", bar.elapsed(), " s, ", bar.elapsed() / static_cast<double>(std::max<index_t>(work.written, 1)), " s a frame, ",
                             options.forward.executor.workers(), " threads, peak memory ", use.ru_maxrss / 1024, " MiB (tensors ", host_memory.peak_bytes.load() >> 20, " MiB)\n");
   }
   return 0;
+}
+
+/// "1:2:1" into loaders, threads and savers, as the ncnn upscalers take it.
+void parse_jobs(restore_options& o) {
+  if (o.jobs.empty()) return;
+  int load = 0, work = 0, save = 0;
+  char rest = 0;
+  if (std::sscanf(o.jobs.c_str(), "%3d:%4d:%3d%c", &load, &work, &save, &rest) != 3 || load < 1 || load > 64 || work < 1 || work > 1024 || save < 1 || save > 64)
+    throw CLI::ValidationError("--jobs", edvr::text('"', o.jobs, "\"; expected load:proc:save, such as 2:4:2: frames decoded ahead (1 to 64), threads that compute (1 to 1024), frames encoded at once (1 to 64)"));
+  if (o.clip.threads != 0 && o.clip.threads != work) throw CLI::ValidationError("--jobs", "names the threads that compute, and so does --threads; leave one out");
+  o.loaders = load, o.clip.threads = work, o.savers = save;
+}
+
+void add_output_options(CLI::App& c, restore_options& o) {
+  c.add_option("-s,--scale", o.scale, "size of the result over that of the input: what the model gives (default), or less, shrunk by bicubic interpolation")->check(CLI::Range(1, 4));
+  c.add_option("-f,--format", "png: the only kind of pictures that are written; a y4m stream is chosen by the output's name")->check(CLI::IsMember({"png"}));
+  c.add_option("--bits", o.bits, "bits a channel of the result: 8 or 16 of PNG, 8 to 16 of y4m (default: as the input)")->check(CLI::Range(8, 16));
+  c.add_option("--rate", o.rate, "frames a second of a y4m result, N:D (default: the input's, 25:1 for pictures)")->check(not_empty);
+  c.add_option("--chroma", o.sampling, "chroma of a y4m result (default: the input's, 444 for pictures)")->check(CLI::IsMember({"auto", "420", "422", "444", "mono"}));
+  c.add_option("--matrix", o.colors.matrix, "matrix of y4m colours; auto: BT.709 from 720 lines on, BT.601 below")->check(CLI::IsMember({"auto", "bt601", "bt709"}));
+  c.add_option("--range", o.colors.range, "range of y4m samples; auto: what the stream says, else limited")->check(CLI::IsMember({"auto", "limited", "full"}));
 }
 }  // namespace
 
 void add_restore(CLI::App& app, action& run) {
   auto* const c = app.add_subcommand("restore", "Restore the frames of a clip: one frame out for each frame in");
   auto const o = std::make_shared<restore_options>();
-  c->add_option("-i,--input", o->input, "folder of PNG or JPEG frames, one picture, or a pattern such as in/%05d.png")->required();
-  c->add_option("-o,--output", o->output, "folder, or pattern, of 8-bit PNG; one .png for one picture")->required();
+  c->add_option("-i,--input", o->input, "folder of PNG or JPEG frames, one picture, a pattern such as in/%05d.png, a .y4m stream, or - for one on standard input")->required();
+  c->add_option("-o,--output", o->output, "folder, or pattern, of PNG; one .png for one picture; a .y4m stream, or - for one on standard output")->required();
   add_model_options(*c, o->model);
+  c->add_option("-n,--name", "name of a model inside the program: edvr_xs_x4, the only one; published weights are files (-m)")->check(CLI::IsMember({"edvr_xs_x4"}))->excludes("--model");
   add_clip_options(*c, o->clip);
+  add_output_options(*c, *o);
   c->add_option("--frames", o->range, "A:B, restore only these frames (0-based, B not included); their neighbours are still read")->check(not_empty);
-  c->add_flag("--overwrite", o->overwrite, "replace outputs that exist");
-  c->add_option("--max-memory", o->max_memory, "MiB that the program may take: narrower bands, then no cache, which may change last digits (default: what is fastest)")->check(CLI::Range(1, 1 << 24))->excludes("--stage2");
+  auto* const overwrite = c->add_flag("--overwrite", o->overwrite, "replace outputs that exist");
+  c->add_flag("--resume", o->resume, "go on: leave the pictures that are there already")->excludes(overwrite);
+  c->add_option("--scene-cut", o->scene_cut, "windows do not cross cuts; a frame begins a scene if its luma differs from the last one's by this much on average, and three times as much as that one's did")
+      ->check(CLI::Range(0.001, 1.0))
+      ->expected(0, 1)
+      ->default_str("0.1");
+  auto* const memory = c->add_option("--max-memory", o->max_memory, "MiB that the program may take: narrower bands, then no cache, which may change last digits (default: what is fastest)")->check(CLI::Range(1, 1 << 24))->excludes("--stage2");
   c->add_flag("--tiles", o->tiles, "with --max-memory: where whole frames do not fit, restore them in overlapping tiles; close, not the same")->needs("--max-memory");
-  c->add_option("--precision", o->precision, "bfloat16: weights and features in 16 bits, faster where the processor multiplies them (edvr info) and half the memory; close, not the same")
-      ->check(CLI::IsMember({"float32", "bfloat16"}))
+  c->add_option("-t,--tile", o->tile, "restore frames in overlapping tiles of this many pixels a side; close, not the same; 0: whole frames (default)")->check(CLI::Range(0, 16384))->excludes(memory);
+  c->add_option("--precision", o->precision, "weights and features in 16 bits, for half the memory; close, not the same. bfloat16: faster where the processor multiplies it (edvr info); float16: eight times as close, multiplied as float32")
+      ->check(CLI::IsMember({"float32", "float16", "bfloat16"}))
       ->capture_default_str();
-  c->add_option("--device", o->device, "cpu, or cuda or cuda:N for a GPU, in float32 (built with EDVR_CUDA=ON)")->check(not_a_device)->capture_default_str();
-  c->add_option("--progress", o->progress, "auto: a bar on a terminal")->check(CLI::IsMember({"auto", "bar", "none"}))->capture_default_str();
+  auto* const device = c->add_option("--device", o->device, "cpu, or cuda or cuda:N for a GPU, in float32 (built with EDVR_CUDA=ON)")->check(not_a_device)->capture_default_str();
+  c->add_option("-g,--gpu-id", o->gpu, "the same by number: -1 the processor, N the GPU cuda:N; one, not a list")->check(CLI::Range(-1, 999))->excludes(device);
+  c->add_option("-j,--jobs", o->jobs, "load:proc:save: frames decoded ahead, threads that compute, frames encoded at once (default 1:0:1, 0 for all cores)")->check(not_empty);
+  c->add_option("--progress", o->progress, "auto: a bar on a terminal; json: a line for every tenth of a frame, on standard error")->check(CLI::IsMember({"auto", "bar", "json", "none"}))->capture_default_str();
   c->add_flag("--stats", o->stats, "say how long it took and how much memory");
-  c->callback([o, &run] { 
-    run = [o] {
+  c->callback([o, c, &run] {
+    run = [o, c] {
+      if (o->gpu >= -1) o->device = o->gpu < 0 ? "cpu" : edvr::text("cuda:", o->gpu);
+      if (c->count("--scene-cut") > 0 && o->scene_cut == 0) o->scene_cut = scene_cuts::usual_threshold;
+      parse_jobs(*o);
       if (o->device != "cpu" && (o->precision != "float32" || o->max_memory > 0))
         throw CLI::ValidationError("--device", "a GPU computes in float32 and has memory of its own; leave --precision and --max-memory out");
-      return o->precision == "bfloat16" ? restore<bfloat16>(*o) : restore<float>(*o);
+      return o->precision == "bfloat16" ? restore<bfloat16>(*o) : o->precision == "float16" ? restore<float16>(*o) : restore<float>(*o);
     };
   });
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// half and bfloat16: what they round to, and tensors of them.
+// float16 and bfloat16: what they round to, and tensors of them.
 #include <array>
 #include <bit>
 #include <sstream>
@@ -41,7 +41,7 @@ void for_every_way(tensor<float, 1> const& x, F const& f) {
 }
 }  // namespace
 
-TEST_CASE_TEMPLATE("sixteen bits: every one of the 65536 is its float and comes back, NaN as NaN, one by one and in vectors", T, half, bfloat16) {
+TEST_CASE_TEMPLATE("sixteen bits: every one of the 65536 is its float and comes back, NaN as NaN, one by one and in vectors", T, float16, bfloat16) {
   auto const all = empty<T>({65536});
   for (std::uint32_t b = 0; b < 65536; ++b) all(b) = of_bits<T>(b);
   for (auto isa : supported_instruction_sets()) {
@@ -57,14 +57,14 @@ TEST_CASE_TEMPLATE("sixteen bits: every one of the 65536 is its float and comes 
       }
     }
   }
-  CHECK(static_cast<float>(of_bits<half>(0x3555)) == 0.333251953125f);
-  CHECK(static_cast<float>(of_bits<half>(0x0001)) == 0x1p-24f);
-  CHECK(static_cast<float>(of_bits<half>(0x03ff)) == 1023 * 0x1p-24f);
-  CHECK(static_cast<float>(of_bits<half>(0xfbff)) == -65504.f);
+  CHECK(static_cast<float>(of_bits<float16>(0x3555)) == 0.333251953125f);
+  CHECK(static_cast<float>(of_bits<float16>(0x0001)) == 0x1p-24f);
+  CHECK(static_cast<float>(of_bits<float16>(0x03ff)) == 1023 * 0x1p-24f);
+  CHECK(static_cast<float>(of_bits<float16>(0xfbff)) == -65504.f);
 }
-TEST_CASE_TEMPLATE("sixteen bits: a float goes to the nearest one, ties to the even one", T, half, bfloat16) {
+TEST_CASE_TEMPLATE("sixteen bits: a float goes to the nearest one, ties to the even one", T, float16, bfloat16) {
   auto const x = normal<float>({20000}, 1);
-  int const range = std::is_same_v<T, half> ? 40 : 200;
+  int const range = std::is_same_v<T, float16> ? 40 : 200;
   for (index_t i = 0; i < x.size(); ++i) x(i) *= std::ldexp(1.f, static_cast<int>(i % range) - range / 2);
   for_every_way<T>(x, [](float v, T r) {
     if (std::fabs(v) < 65504 && !is_nearest(v, r)) FAIL_CHECK(v << " became " << static_cast<float>(r));
@@ -85,14 +85,14 @@ TEST_CASE_TEMPLATE("sixteen bits: a float goes to the nearest one, ties to the e
   CHECK(bits_of(bfloat16(std::bit_cast<float>(0x3f818000u))) == 0x3f82);  // half-way: up to the even
   CHECK(bits_of(bfloat16(std::bit_cast<float>(0x3f808001u))) == 0x3f81);
   CHECK(std::isinf(static_cast<float>(bfloat16(3.4e38f))));
-  CHECK(static_cast<float>(half(65519.99f)) == 65504.f);
-  CHECK(std::isinf(static_cast<float>(half(65520.f))));
-  CHECK(bits_of(half(-HUGE_VALF)) == 0xfc00);
-  CHECK(bits_of(half(0x1p-25f)) == 0);
-  CHECK(bits_of(half(0x1.8p-24f)) == 2);
-  CHECK(bits_of(half(std::nextafterf(0x1p-25f, 1))) == 1);
+  CHECK(static_cast<float>(float16(65519.99f)) == 65504.f);
+  CHECK(std::isinf(static_cast<float>(float16(65520.f))));
+  CHECK(bits_of(float16(-HUGE_VALF)) == 0xfc00);
+  CHECK(bits_of(float16(0x1p-25f)) == 0);
+  CHECK(bits_of(float16(0x1.8p-24f)) == 2);
+  CHECK(bits_of(float16(std::nextafterf(0x1p-25f, 1))) == 1);
 }
-TEST_CASE_TEMPLATE("tensors of sixteen bits are expressions of float that round where they are stored, the same one by one, in vectors and for every instruction set", T, half, bfloat16) {
+TEST_CASE_TEMPLATE("tensors of sixteen bits are expressions of float that round where they are stored, the same one by one, in vectors and for every instruction set", T, float16, bfloat16) {
   for (auto isa : supported_instruction_sets()) {
     cpu_executor const ex{.isa = isa};
     auto const x = normal<float>({2, 37, 5, 7}, 1), y = in_channels_last(normal<float>({2, 37, 5, 7}, 2));
@@ -120,7 +120,7 @@ TEST_CASE_TEMPLATE("tensors of sixteen bits are expressions of float that round 
           }
   }
 }
-TEST_CASE_TEMPLATE("tensors of sixteen bits: views, assignment, copies, printing, no elements", T, half, bfloat16) {
+TEST_CASE_TEMPLATE("tensors of sixteen bits: views, assignment, copies, printing, no elements", T, float16, bfloat16) {
   auto const x = eval<T>(normal<float>({3, 8, 4}, 1));
   auto const f = to<float>(x);
   CHECK(allclose(f, x, 0, 0));

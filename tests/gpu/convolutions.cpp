@@ -3,6 +3,7 @@
 using namespace edvr;
 
 TEST_CASE_TEMPLATE("gpu: conv2d agrees with the CPU's plain sum on every case and layout", T, float, double) {
+  proves<T, gpu>({"conv2d"});
   for (auto const& c : cases::conv2d) {
     CAPTURE(c.h); CAPTURE(c.w); CAPTURE(c.k);
     auto const x = normal<T>({c.n, c.c, c.h, c.w}, 7), w = normal<T>({c.k, c.c / c.p.groups, c.r, c.s}, 8);
@@ -39,6 +40,7 @@ TEST_CASE_TEMPLATE("gpu: what stands around a convolution is part of its store",
   }
 }
 TEST_CASE_TEMPLATE("gpu: deform_conv2d agrees with the CPU's plain sum on every case, group number and layout", T, float, double) {
+  proves<T, gpu>({"deform_conv2d"});
   for (auto const& c : cases::conv2d)
     for (index_t groups : {index_t{1}, index_t{2}, c.c}) {
       if (c.c == 0 || c.c % groups != 0) continue;
@@ -77,8 +79,9 @@ TEST_CASE_TEMPLATE("gpu: deform_conv2d with special offsets, masks and pixels", 
   CHECK_FALSE(std::isfinite(y(0, 0, 4, 4)));
   CHECK(std::isfinite(y(0, 0, 0, 0)));
 }
-TEST_CASE("gpu: conv2d and deform_conv2d of bfloat16") {
-  auto const x = to<bfloat16>(normal<float>({1, 8, 5, 6}, 1)), w = to<bfloat16>(normal<float>({8, 8, 3, 3}, 2));
+TEST_CASE_TEMPLATE("gpu: conv2d and deform_conv2d of sixteen bits", T, float16, bfloat16) {
+  proves<T, gpu>({"conv2d", "deform_conv2d"});
+  auto const x = to<T>(normal<float>({1, 8, 5, 6}, 1)), w = to<T>(normal<float>({8, 8, 3, 3}, 2));
   auto const b = normal<float>({8}, 3);
   auto const offset = normal<float>({1, 18, 5, 6}, 4);
   conv2d_params const p{.padding = 1};

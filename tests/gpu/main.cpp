@@ -6,6 +6,9 @@
 #include <cstdio>
 
 #include "edvr/backend/gpu/runtime.hpp"
+#include "proves.hpp"
+
+REGISTER_LISTENER("proofs", 1, proofs::listener);
 
 int main(int argc, char** argv) {
   if (edvr::device_count() == 0) {

@@ -18,6 +18,7 @@ edvr_config small(bool tsa, bool predeblur, bool hr_in) {
 }  // namespace
 
 TEST_CASE_TEMPLATE("gpu: EDVR gives what its golden files say", T, float, double) {
+  proves<T, gpu>({"nn::edvr_net", "nn::residual_block", "nn::deform_conv2d_pack"});
   double worst = 0;
   std::string where;
   for (auto const& g : golden_networks<T>()) {

@@ -29,21 +29,27 @@ struct cube {
 }  // namespace
 
 TEST_CASE_TEMPLATE("gpu: arithmetic", T, float, double) {
+  proves<T, gpu>({"operator+", "operator-", "operator*", "operator/", "minimum", "maximum", "clamp"});
   check_everywhere<T>([](auto const& a, auto const& b) { return T(2) - a * b + b / T(3) - (-a); });
   check_everywhere<T>([](auto const& a, auto const& b) { return minimum(a, b) + maximum(a, T(2) * b) + clamp(a, T(-1), T(0.5)); });
   check_everywhere<T>([](auto const& a, auto const& b) { return a / b; });
 }
 TEST_CASE_TEMPLATE("gpu: functions", T, float, double) {
+  proves<T, gpu>({"relu", "leaky_relu", "sigmoid", "abs", "sqrt", "log", "exp", "tanh", "apply_each"});
   check_everywhere<T>([](auto const& a, auto const& b) { return relu(a) + leaky_relu(b - T(1), T(0.1)) + sigmoid(a); });
   check_everywhere<T>([](auto const& a, auto const& b) { return abs(a) + sqrt(b) + log(b); }, 16);
   check_everywhere<T>([](auto const& a, auto const& b) { return exp(a) + tanh(b); }, 64);
   check_everywhere<T>([](auto const& a, auto const& b) { return apply_each(cube{}, a) + b; });
 }
 TEST_CASE_TEMPLATE("gpu: comparisons and casts", T, float, double) {
+  proves<T, gpu>({"operator<", "operator>=", "operator<=", "operator>", "where", "equal", "cast"});
+  proves<bool, gpu>({"logical_not"});
+  check_everywhere<T>([](auto const& a, auto const& b) { return where(a <= b, a, b) + where(a > b, a, T(2) * b); });
   check_everywhere<T>([](auto const& a, auto const& b) { return where(a < b, a, b) + where(logical_not(a >= T(0)), a, T(2) * b); });
   check_everywhere<T>([](auto const& a, auto const& b) { return cast<T>(cast<int>(T(5) * a)) + cast<T>(equal(cast<std::int64_t>(a), std::int64_t{0})) + b; });
 }
 TEST_CASE_TEMPLATE("gpu: broadcasting", T, float, double) {
+  proves<T, gpu>({"broadcast_to"});
   auto const x = normal<T>({2, 8, 3, 4}, 1);
   auto const one = normal<T>({2, 1, 3, 4}, 2);
   auto const bias = normal<T>({8, 1, 1}, 3);
@@ -53,6 +59,7 @@ TEST_CASE_TEMPLATE("gpu: broadcasting", T, float, double) {
   CHECK_CLOSE(on_gpu(f, x, x, x), eval(f(x, x, x)), 4);
 }
 TEST_CASE_TEMPLATE("gpu: concat, pad, permute, slice, flip, pixel_shuffle, stack", T, float, double) {
+  proves<T, gpu>({"concat", "stack", "pad", "permute", "slice", "flip", "pixel_shuffle", "pixel_unshuffle", "reshape", "select", "squeeze", "unsqueeze"});
   check_everywhere<T>([](auto const& a, auto const& b) { return concat(a, b + T(1), a); });
   check_everywhere<T>([](auto const& a, auto const& b) { return concat<3>(a, b); });
   check_everywhere<T>([](auto const& a, auto const& b) { return permute(a + b, {0, 3, 1, 2}); });
@@ -67,6 +74,10 @@ TEST_CASE_TEMPLATE("gpu: concat, pad, permute, slice, flip, pixel_shuffle, stack
   }
   for (index_t w : {6, 8}) CHECK_CLOSE(on_gpu([](auto const& a) { return stack(a, a); }, normal<T>({2, 3, 4, w}, 2)), eval(stack(normal<T>({2, 3, 4, w}, 2), normal<T>({2, 3, 4, w}, 2))), 0);
   CHECK_CLOSE(to<cpu>(reshape(to<gpu>(in_channels_last(x)), {6, 120})), reshape(x, {6, 120}), 0);
+  CHECK_CLOSE(on_gpu([](auto const& a) { return pixel_unshuffle(a, 2); }, normal<T>({2, 3, 4, 6}, 3)), eval(pixel_unshuffle(normal<T>({2, 3, 4, 6}, 3), 2)), 0);
+  CHECK_CLOSE(to<cpu>(eval(slice(to<gpu>(x), {{}, {9, -1, -3}, {1, 5, 2}, {}}) + T(1))), eval(slice(x, {{}, {9, -1, -3}, {1, 5, 2}, {}}) + T(1)), 0);
+  auto const one = unsqueeze(squeeze(slice(to<gpu>(x), 0, 1, 2), 0), 0);
+  CHECK_CLOSE(to<cpu>(eval(select(one, 1, 3) + T(0))), eval(select(slice(x, 0, 1, 2), 1, 3) + T(0)), 0);
 }
 TEST_CASE("gpu: NaN and infinities pass as on the CPU") {
   float const nan = std::nanf(""), inf = HUGE_VALF;
@@ -81,9 +92,25 @@ TEST_CASE("gpu: NaN and infinities pass as on the CPU") {
   same([](auto const& a) { return abs(a) + sqrt(abs(a)); });
   same([](auto const& a) { return where(equal(a, a), a, 7.f * abs(a)); });
 }
-TEST_CASE("gpu: sixteen bits are read and rounded as on the CPU") {
-  auto const x = to<bfloat16>(normal<float>({2, 8, 3, 4}, 1)), y = to<bfloat16>(normal<float>({2, 8, 3, 4}, 2));
+TEST_CASE_TEMPLATE("gpu: sixteen bits are read and rounded as on the CPU", T, float16, bfloat16) {
+  proves<T, gpu>({"operator+", "operator*", "relu", "cast"});
+  auto const x = to<T>(normal<float>({2, 8, 3, 4}, 1)), y = to<T>(normal<float>({2, 8, 3, 4}, 2));
   auto const f = [](auto const& a, auto const& b) { return a + 2.f * b; };
-  CHECK_CLOSE(to<cpu>(eval<bfloat16>(f(to<gpu>(x), to<gpu>(y)))), eval<bfloat16>(f(x, y)), 0);
-  CHECK_CLOSE(to<cpu>(to<float>(eval<bfloat16>(relu(to<gpu>(in_channels_last(x)))))), to<float>(eval<bfloat16>(relu(x))), 0);
+  CHECK_CLOSE(to<cpu>(eval<T>(f(to<gpu>(x), to<gpu>(y)))), eval<T>(f(x, y)), 0);
+  CHECK_CLOSE(to<cpu>(to<float>(eval<T>(relu(to<gpu>(in_channels_last(x)))))), to<float>(eval<T>(relu(x))), 0);
+  auto all = empty<T>({65536});
+  for (index_t i = 0; i < 65536; ++i) all(i).bits = static_cast<std::uint16_t>(i);
+  auto const wide = to<cpu>(to<float>(to<gpu>(all))), back = to<cpu>(to<float>(to<T>(to<gpu>(to<float>(all)))));
+  for (index_t i = 0; i < 65536; ++i) {
+    float const want = all(i);
+    if (!(std::isnan(want) ? std::isnan(wide(i)) && std::isnan(back(i)) : wide(i) == want && back(i) == want)) FAIL_CHECK("bits " << i);
+  }
+  auto const ties = eval(to<float>(all) * 1.0002f);
+  CHECK_CLOSE(to<cpu>(to<float>(to<T>(to<gpu>(ties)))), to<float>(to<T>(ties)), 0);
+}
+TEST_CASE("gpu: integers") {
+  proves<int, gpu>({"operator+", "operator-", "operator*", "operator/", "operator<", "where", "maximum", "minimum", "abs", "relu", "cast"});
+  auto const x = eval(cast<int>(normal<float>({2, 8, 3, 4}, 1, 0, 20))), y = eval(cast<int>(uniform<float>({2, 8, 3, 4}, 2, 1, 9)));
+  auto const f = [](auto const& a, auto const& b) { return where(a < b, maximum(a, b) * 3 - a / b, abs(a) + relu(b) - minimum(a, b)); };
+  CHECK_CLOSE(on_gpu(f, x, y), eval(f(x, y)), 0);
 }

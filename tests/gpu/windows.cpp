@@ -4,6 +4,7 @@
 using namespace edvr;
 
 TEST_CASE_TEMPLATE("gpu: pools", T, float, double) {
+  proves<T, gpu>({"max_pool2d", "avg_pool2d"});
   for (auto [h, w] : {std::pair<index_t, index_t>{7, 9}, {1, 1}, {8, 4}, {2, 3}})
     for (index_t c : {index_t{8}, index_t{19}}) {
       auto const x = normal<T>({2, c, h, w}, 1);
@@ -16,6 +17,7 @@ TEST_CASE_TEMPLATE("gpu: pools", T, float, double) {
     }
 }
 TEST_CASE_TEMPLATE("gpu: bilinear resizing", T, float, double) {
+  proves<T, gpu>({"resize_bilinear", "upsample_bilinear"});
   for (index_t c : {index_t{8}, index_t{3}})
     for (bool align : {false, true}) {
       auto const x = normal<T>({2, c, 5, 6}, 1);
@@ -25,6 +27,7 @@ TEST_CASE_TEMPLATE("gpu: bilinear resizing", T, float, double) {
     }
 }
 TEST_CASE_TEMPLATE("gpu: reductions over some axes and over all", T, float, double) {
+  proves<T, gpu>({"sum", "mean", "max", "min", "correlation"});
   auto const x = normal<T>({3, 24, 5, 7}, 1), one = normal<T>({1, 1, 1, 1}, 2);
   auto const check = [&](auto const& f, index_t terms) {
     CHECK_CLOSE(on_gpu(f, one), eval(f(one)), 1);
@@ -49,6 +52,7 @@ TEST_CASE_TEMPLATE("gpu: reductions over some axes and over all", T, float, doub
   CHECK_THROWS_SAYING(shape_error, "is empty", max(zeros<T, gpu>({0, 3})));
 }
 TEST_CASE_TEMPLATE("gpu: matrix products", T, float, double) {
+  proves<T, gpu>({"matmul"});
   for (auto [m, n, k] : {std::array<index_t, 3>{5, 7, 3}, {1, 1, 1}, {64, 33, 70}, {8, 8, 8}, {4, 4, 0}, {0, 3, 2}}) {
     auto const a = normal<T>({m, k}, 1), b = normal<T>({k, n}, 2);
     auto const f = [](auto const& x, auto const& y) { return relu(matmul(x, y)); };
@@ -59,6 +63,7 @@ TEST_CASE_TEMPLATE("gpu: matrix products", T, float, double) {
   }
 }
 TEST_CASE_TEMPLATE("gpu: attention gates", T, float, double) {
+  proves<T, gpu>({"temporal_attention", "temporal_attention_gate", "spatial_attention_gate"});
   auto const x = normal<T>({1, 16, 5, 6}, 1), y = normal<T>({1, 16, 5, 6}, 2), z = normal<T>({1, 16, 5, 6}, 3);
   auto const temporal = [](auto const& a, auto const& b) { return temporal_attention_gate(a, eval(temporal_attention(a, b))); };
   CHECK_CLOSE(on_gpu(temporal, x, y), eval(temporal(x, y)), 16);
@@ -69,4 +74,28 @@ TEST_CASE_TEMPLATE("gpu: attention gates", T, float, double) {
   CHECK_CLOSE(on_gpu(spatial, in_channels_last(x), in_channels_last(y), in_channels_last(z)), eval(spatial(x, y, z)), 4);
   CHECK_CLOSE(on_gpu([](auto const& a, auto const& b) { return temporal_attention_gate(a, b); }, x, y), eval(x * y), 1);
   CHECK_CLOSE(on_gpu([](auto const& a, auto const& b) { return temporal_attention_gate(a, b); }, in_channels_last(x), in_channels_last(y)), eval(x * y), 1);
+}
+TEST_CASE_TEMPLATE("gpu: products of batches, softmax, attention", T, float, double) {
+  proves<T, gpu>({"softmax", "scaled_dot_product_attention"});
+  auto const a = normal<T>({2, 3, 4, 5}, 1), b = normal<T>({2, 3, 5, 6}, 2);
+  auto const product = [](auto const& x, auto const& y) { return T(2) * matmul(x, y); };
+  CHECK_CLOSE(on_gpu(product, a, b), eval(product(a, b)), 5);
+  CHECK_CLOSE(on_gpu(product, a, slice(b, 0, 0, 1)), eval(product(a, slice(b, 0, 0, 1))), 5);
+  CHECK_CLOSE(on_gpu(product, slice(slice(a, 0, 0, 1), 1, 0, 1), b), eval(product(slice(slice(a, 0, 0, 1), 1, 0, 1), b)), 5);
+  CHECK_CLOSE(on_gpu(product, a, normal<T>({5, 6}, 3)), eval(product(a, normal<T>({5, 6}, 3))), 5);
+  for (int axis : {1, 3}) CHECK_CLOSE(on_gpu([axis](auto const& x) { return softmax(x, axis) + T(1); }, a), eval(softmax(a, axis) + T(1)), 16);
+  auto const q = normal<T>({1, 2, 5, 8}, 4), k = normal<T>({1, 2, 7, 8}, 5), v = normal<T>({1, 2, 7, 3}, 6);
+  auto const allowed = eval(normal<T>({5, 7}, 7) > T(0));
+  for (index_t s = 0; s < 7; ++s) allowed(2, s) = false;
+  CHECK_CLOSE(on_gpu([](auto const& x, auto const& y, auto const& z) { return scaled_dot_product_attention(x, y, z); }, q, k, v), eval(scaled_dot_product_attention(q, k, v)), 64);
+  CHECK_CLOSE(to<cpu>(eval(scaled_dot_product_attention(to<gpu>(q), to<gpu>(k), to<gpu>(v), to<gpu>(allowed)))), eval(scaled_dot_product_attention(q, k, v, allowed)), 64);
+}
+TEST_CASE_TEMPLATE("gpu: positions of extremes, gather", T, float, double) {
+  proves<T, gpu>({"argmax", "argmin", "gather"});
+  auto const x = normal<T>({2, 8, 3, 4}, 1);
+  CHECK(allclose(on_gpu([](auto const& a) { return argmax(a, 1, keepdim); }, x), argmax(x, 1, keepdim), 0, 0));
+  CHECK(allclose(on_gpu([](auto const& a) { return argmin(a, 3); }, in_channels_last(x)), argmin(x, 3), 0, 0));
+  auto const index = eval(argmax(x, 1, keepdim));
+  CHECK_CLOSE(to<cpu>(gather(to<gpu>(x), 1, to<gpu>(index))), eval(max(x, {1}, keepdim)), 0);
+  CHECK_THROWS_SAYING(shape_error, "positions from 9", gather(to<gpu>(x), 1, full<std::int64_t, gpu>({1, 1, 1, 1}, 9)));
 }

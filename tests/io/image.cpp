@@ -4,6 +4,15 @@
 
 #include "files.hpp"
 #include "support.hpp"
+#define STB_IMAGE_WRITE_STATIC
+#define STB_IMAGE_WRITE_IMPLEMENTATION
+#define STBI_WRITE_NO_STDIO
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wunused-function"
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#include <stb_image_write.h>  // for JPEG, which the library does not write
+#pragma GCC diagnostic pop
 using namespace edvr;
 using namespace files;
 
@@ -43,6 +52,44 @@ TEST_CASE("a PNG comes back as it was written, whatever its layout in memory") {
   std::filesystem::remove(path);
   CHECK_THROWS_SAYING(io_error, "/nowhere/x.png: cannot be written", write_png("/nowhere/x.png", x));
   CHECK_THROWS_SAYING(shape_error, "expected (3, h, w)", write_png(path, slice(x, 0, 0, 1)));
+}
+TEST_CASE("a PNG of 16 bits comes back bit by bit; 8 bits read as 16 are 257 times as much") {
+  auto const path = temporary("edvr_test_picture16.png");
+  auto const x = to_16bit(uniform<double>({3, 13, 17}, 1));
+  x(0, 0, 0) = 0, x(1, 0, 0) = 65535, x(2, 0, 0) = 256;
+  write_png(path, x);
+  CHECK(allclose(read_image16(path), x, 0, 0));
+  CHECK(image_bits(*read_file(path)) == 16);
+  write_png(path, permute(read_image16(path), {0, 2, 1}));
+  CHECK(allclose(read_image16(path), permute(x, {0, 2, 1}), 0, 0));
+  CHECK_THROWS_SAYING(io_error, "PNG has 16 bits a channel; expected 8: read_image16", read_image(path));
+  auto const low = to_8bit(uniform<double>({3, 4, 5}, 2));
+  write_png(path, low);
+  CHECK(image_bits(*read_file(path)) == 8);
+  CHECK(allclose(cast<int>(read_image16(path)), cast<int>(low) * 257, 0, 0));
+  std::filesystem::remove(path);
+  CHECK(allclose(to_16bit(from_16bit<float>(x)), x, 0, 0));
+  CHECK(to_16bit(from({-1.f, std::nanf(""), 2.f, 0.5f}, {4}))(2) == 65535);
+}
+TEST_CASE("kinds of pictures that are read and not written: progressive and subsampled JPEG, gray of 8 and 16 bits, palettes; CMYK and alpha are refused") {
+  std::string const folder = EDVR_GOLDEN "/pictures/";
+  auto const error = [&](std::string const& name, bool gray) {
+    auto const y = read_image(folder + name);
+    REQUIRE(y.shape() == shape<3>{{3, 13, 21}});
+    int most = 0;
+    for (index_t c = 0; c < 3; ++c)
+      for (index_t i = 0; i < 13; ++i)
+        for (index_t j = 0; j < 21; ++j) most = std::max(most, std::abs(y(c, i, j) - static_cast<int>(40 + 3 * j + 2 * i + (gray ? 0 : 20 * c))));
+    return most;
+  };
+  CHECK(error("progressive.jpg", false) <= 8);
+  CHECK(error("subsampled.jpg", false) <= 12);
+  CHECK(error("gray.png", true) == 0);
+  CHECK(error("palette.png", false) <= 8);
+  auto const deep = read_image16(folder + "gray16.png");
+  CHECK(deep(2, 3, 5) == (40 + 15 + 6) * 257 + 5);
+  CHECK_THROWS_SAYING(io_error, "CMYK", read_image(folder + "cmyk.jpg"));
+  CHECK_THROWS_SAYING(io_error, "alpha channel", read_image(folder + "alpha.png"));
 }
 TEST_CASE("hostile input 49: a PNG cut off at every byte is refused, or decodes if only the end is missing") {
   auto const path = temporary("edvr_test_cut.png");
@@ -88,6 +135,8 @@ TEST_CASE("pictures that are not 8-bit RGB or gray are refused in words") {
   REFUSED("is neither PNG nor JPEG", "");
   REFUSED("PNG is cut off or damaged: no IHDR", "\x89PNG\r\n\x1a\n");
   REFUSED("PNG has 16 bits a channel; expected 8", png_header(2, 2, 16, 2));
+  CHECK_THROWS_SAYING(io_error, "f.png: ", decode_image16("f.png", *bytes_of(png_header(2, 2, 16, 2))));
+  CHECK_THROWS_SAYING(io_error, "made to deceive", decode_image16("f.png", *bytes_of(png_header(8000, 8000, 16, 2))));
   REFUSED("PNG has an alpha channel", png_header(2, 2, 8, 6));
   REFUSED("PNG has an alpha channel", png_header(2, 2, 8, 4));
   REFUSED("f.png: ", png_header(2, 2, 8, 2));

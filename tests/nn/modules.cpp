@@ -5,6 +5,7 @@
 using namespace edvr;
 
 TEST_CASE_TEMPLATE("a residual block is x + s conv2(activation(conv1(x))), with ReLU or leaky ReLU of any slope", T, float, double) {
+  proves<T>({"nn::residual_block"});
   auto fill = [](auto& block) {
     std::uint64_t seed = 1;
     nn::for_each_parameter(block, [&]<int R>(std::string const&, tensor<T, R>& w) { w = normal<T>(w.shape(), ++seed, 0, 0.2); });
@@ -36,6 +37,7 @@ TEST_CASE("parameters are named as in a PyTorch state dict, and take no memory u
   CHECK(nn::parameter_count(net) == 3300131);
 }
 TEST_CASE("a deformable pack splits its raw prediction into interleaved offsets and masks") {
+  proves<double>({"nn::deform_conv2d_pack"});
   nn::deform_conv2d_pack<double> pack(4, 2);
   std::uint64_t seed = 1;
   nn::for_each_parameter(pack, [&]<int R>(std::string const&, tensor<double, R>& w) { w = normal<double>(w.shape(), ++seed, 0, 0.2); });

@@ -24,6 +24,7 @@ std::vector<double> attend(tensor<T, 4> const& q, tensor<T, 4> const& k, tensor<
 }  // namespace
 
 TEST_CASE_TEMPLATE("softmax is exp over its sum along any axis, in any layout", T, float, double) {
+  proves<T>({"softmax"});
   auto const x = normal<T>({2, 9, 4, 5}, 1, 0, 4);
   for (int axis = 0; axis < 4; ++axis) {
     CAPTURE(axis);
@@ -49,6 +50,7 @@ TEST_CASE("softmax: infinities, NaN, no elements, refusals") {
   CHECK_THROWS_SAYING(shape_error, "would be repeated", softmax(zeros<float>({3, 1}), 1) + zeros<float>({3, 2}));
 }
 TEST_CASE_TEMPLATE("scaled_dot_product_attention is its formula, with and without masks, in any layout", T, float, double) {
+  proves<T>({"scaled_dot_product_attention"});
   auto const q = normal<T>({2, 3, 5, 8}, 1), k = normal<T>({2, 3, 7, 8}, 2), v = normal<T>({2, 3, 7, 6}, 3);
   auto const added = normal<T>({5, 7}, 4);
   auto const allowed = eval(added > T(0));

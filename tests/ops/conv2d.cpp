@@ -46,6 +46,7 @@ TEST_CASE_TEMPLATE("conv2d: the plain functor is the sum written out", T, float,
   }
 }
 TEST_CASE_TEMPLATE("conv2d: im2col agrees with the reference on every case and layout", T, float, double) {
+  proves<T>({"conv2d"});
   for (auto const& c : cases::conv2d) {
     CAPTURE(c.h); CAPTURE(c.w);
     inputs<T> const in(c);
@@ -131,9 +132,9 @@ TEST_CASE("conv2d of bfloat16: errors are what docs/numerics.md says, on maps as
     CHECK(host_memory.peak_bytes.load() - before < 2 * y.size() * 2 + 36 * 64 * 64 * 2 + 20'000);  // two maps of 16 bits and the packed weights, and no map of 32
   }
 }
-TEST_CASE("conv2d of half: what it is of the same numbers as floats, on every case, layout and instruction set; stored, it is rounded once") {
+TEST_CASE("conv2d of float16: what it is of the same numbers as floats, on every case, layout and instruction set; stored, it is rounded once") {
   on_every_case([](inputs<float> const& in, cases::conv const& c, cpu_executor const& ex, index_t terms) {
-    auto const x = to<half>(in.x), w = to<half>(in.w);
+    auto const x = to<float16>(in.x), w = to<float16>(in.w);
     auto const as_float = [&](auto algorithm) { return eval(conv2d(to<float>(x), to<float>(w), in.b, c.p, algorithm), ex); };
     CHECK_CLOSE(eval(conv2d(x, w, in.b, c.p, algo::reference{}), ex), as_float(algo::reference{}), 0);
     auto const check = [&](auto algorithm) {
@@ -142,15 +143,15 @@ TEST_CASE("conv2d of half: what it is of the same numbers as floats, on every ca
       CHECK_CLOSE(eval(conv2d(in_channels_last(x), w, in.b, c.p, algorithm), ex), want, terms);
       CHECK_CLOSE(eval(conv2d(with_gaps(x), with_gaps(w), with_gaps(in.b), c.p, algorithm), ex), want, terms);
       CHECK_CLOSE(eval(conv2d(in.x, w, in.b, c.p, algorithm), ex), eval(conv2d(in.x, to<float>(w), in.b, c.p, algorithm), ex), 0);  // x stays as it is
-      CHECK_CLOSE(eval(to<float>(eval<half>(relu(conv2d(x, w, in.b, c.p, algorithm)), ex))), eval(to<float>(eval<half>(relu(want)))), 0);
+      CHECK_CLOSE(eval(to<float>(eval<float16>(relu(conv2d(x, w, in.b, c.p, algorithm)), ex))), eval(to<float>(eval<float16>(relu(want)))), 0);
     };
     check(algo::direct{});
     if (detail::winograd_can(in.w.shape(), c.p)) check(algo::winograd{});
   });
-  auto const x = to<half>(normal<float>({1, 64, 30, 26}, 1)), w = to<half>(normal<float>({64, 64, 3, 3}, 2, 0, std::sqrt(1.0 / 576)));
+  auto const x = to<float16>(normal<float>({1, 64, 30, 26}, 1)), w = to<float16>(normal<float>({64, 64, 3, 3}, 2, 0, std::sqrt(1.0 / 576)));
   auto const before = host_memory.bytes.load();
   host_memory.peak_bytes = before;
-  auto const y = eval<half>(conv2d(relu(conv2d(x, w, {.padding = 1})), w, {.padding = 1}));
+  auto const y = eval<float16>(conv2d(relu(conv2d(x, w, {.padding = 1})), w, {.padding = 1}));
   CHECK(host_memory.peak_bytes.load() - before < 2 * y.size() * 2 + 36 * 64 * 64 * 4 + 20'000);  // two maps of 16 bits and the packed weights, and no map of 32
 }
 TEST_CASE("conv2d of bfloat16: NaN and infinity reach the window or tile and no further") {

@@ -27,6 +27,7 @@ TEST_CASE_TEMPLATE("deform_conv2d with zero offsets and unit masks is conv2d", T
   }
 }
 TEST_CASE_TEMPLATE("deform_conv2d: im2col and direct agree with the reference on every case, group number and layout", T, float, double) {
+  proves<T>({"deform_conv2d"});
   for (auto const& c : cases::conv2d)
     for (index_t groups : {index_t{1}, index_t{2}, c.c}) {
       if (c.c == 0 || c.c % groups != 0) continue;
@@ -73,13 +74,13 @@ TEST_CASE("deform_conv2d of bfloat16 is near the reference on every case, group 
       }
     }
 }
-TEST_CASE("deform_conv2d of half is that of the same numbers as floats, on every case, group number, layout and instruction set") {
+TEST_CASE("deform_conv2d of float16 is that of the same numbers as floats, on every case, group number, layout and instruction set") {
   for (auto const& c : cases::conv2d)
     for (index_t groups : {index_t{1}, index_t{2}, c.c}) {
       if (c.c == 0 || c.c % groups != 0) continue;
       CAPTURE(c.c); CAPTURE(groups);
       inputs<float> const in(c, groups, 3);
-      auto const x = to<half>(in.x), w = to<half>(in.w);
+      auto const x = to<float16>(in.x), w = to<float16>(in.w);
       index_t const terms = 4 * c.c * c.r * c.s;
       CHECK_CLOSE(eval(deform_conv2d(x, in.offset, in.mask, w, in.b, c.p, algo::reference{})),
                   eval(deform_conv2d(to<float>(x), in.offset, in.mask, to<float>(w), in.b, c.p, algo::reference{})), 0);

@@ -5,6 +5,7 @@
 using namespace edvr;
 
 TEST_CASE_TEMPLATE("matmul: the matrix product agrees with the plain sum, any layout and size", T, float, double) {
+  proves<T>({"matmul"});
   for (auto [m, k, n] : {std::array<index_t, 3>{5, 7, 3}, {1, 1, 1}, {130, 65, 70}, {3, 0, 4}, {0, 4, 3}}) {
     auto const a = normal<T>({m, k}, 1), b = normal<T>({k, n}, 2);
     auto const want = eval(matmul(a, b, algo::reference{}));

@@ -17,6 +17,7 @@ bool is(E e, std::vector<double> const& want) {
 }  // namespace
 
 TEST_CASE_TEMPLATE("arithmetic of tensors and numbers", T, float, double) {
+  proves<T>({"operator+", "operator-", "operator*", "operator/"});
   auto const a = vec<T>({1, 2, 3}), b = vec<T>({4, 5, 8});
   CHECK(is(a + b, {5, 7, 11}));
   CHECK(is(a - b, {-3, -3, -5}));
@@ -37,12 +38,14 @@ TEST_CASE("integers compute as C++ does in their own type") {
   CHECK(eval(from({7, -7}, {2}) / 2)(1) == -3);
 }
 TEST_CASE_TEMPLATE("minimum, maximum and clamp keep NaN", T, float, double) {
+  proves<T>({"minimum", "maximum", "clamp"});
   auto const a = vec<T>({1, nan_value, 3, -infinity}), b = vec<T>({2, 2, nan_value, 0});
   CHECK(is(minimum(a, b), {1, nan_value, nan_value, -infinity}));
   CHECK(is(maximum(a, b), {2, nan_value, nan_value, 0}));
   CHECK(is(clamp(a, 0, 2), {1, nan_value, 2, 0}));
 }
 TEST_CASE_TEMPLATE("comparisons give bool, where chooses, NaN compares as IEEE says", T, float, double) {
+  proves<T>({"operator<", "operator<=", "operator>", "operator>=", "equal", "where"});
   auto const a = vec<T>({1, 2, nan_value}), b = vec<T>({2, 2, 2});
   CHECK(is(a < b, {1, 0, 0}));
   CHECK(is(a <= b, {1, 1, 0}));
@@ -58,6 +61,7 @@ TEST_CASE_TEMPLATE("comparisons give bool, where chooses, NaN compares as IEEE s
   CHECK(is(where(from({true, false, true}, {3}), a, vec<T>({7})), {1, 7, nan_value}));
 }
 TEST_CASE_TEMPLATE("functions agree with the standard library, special values included", T, float, double) {
+  proves<T>({"abs", "sqrt", "exp", "log", "tanh", "relu", "leaky_relu", "sigmoid"});
   std::vector<double> const in{0, -0.0, 1, -1, 0.5, 3, -3, 20, -20, 80, -80, 100, -100, 1e30, -1e30, infinity, -infinity, nan_value, 1e-40, 0.1, -0.1, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18};
   auto const x = reshape(vec<T>(in), {1, static_cast<index_t>(in.size()), 1, 1});  // long enough for packs and a rest
   auto const check = [&](auto e, auto f, double ulp) {

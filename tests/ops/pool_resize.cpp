@@ -3,6 +3,7 @@
 using namespace edvr;
 
 TEST_CASE_TEMPLATE("pools agree with loops, any layout", T, float, double) {
+  proves<T>({"max_pool2d", "avg_pool2d"});
   for (auto [h, w] : {std::pair<index_t, index_t>{7, 9}, {1, 1}, {8, 4}, {2, 3}}) {
     auto const x = normal<T>({2, 19, h, w}, 1);
     pool2d_params const p{.kernel = 3, .stride = 2, .padding = 1};
@@ -30,6 +31,7 @@ TEST_CASE_TEMPLATE("pools agree with loops, any layout", T, float, double) {
   CHECK_THROWS_SAYING(shape_error, "window reaches over 9", avg_pool2d(x, {.kernel = 9}));
 }
 TEST_CASE_TEMPLATE("resize_bilinear: identity, constants, corners, and the taps of the factors 2 and 4", T, float, double) {
+  proves<T>({"resize_bilinear", "upsample_bilinear"});
   auto const x = normal<T>({2, 17, 5, 6}, 1);
   for (bool align : {false, true}) {
     CHECK_CLOSE(eval(resize_bilinear(x, 5, 6, align)), x, 1);

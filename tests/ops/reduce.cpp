@@ -3,6 +3,7 @@
 using namespace edvr;
 
 TEST_CASE_TEMPLATE("reductions over chosen axes agree with loops", T, float, double) {
+  proves<T>({"sum", "mean", "max", "min"});
   auto const x = normal<T>({3, 4, 5}, 1);
   auto const s = eval(sum(x, {0, 2}));
   CHECK(s.shape() == shape<1>{{4}});
@@ -51,6 +52,7 @@ TEST_CASE("integers reduce in their own type") {
   CHECK(eval(max(from({std::uint8_t(3), std::uint8_t(200)}, {2}))).item() == 200);
 }
 TEST_CASE_TEMPLATE("correlation is the sum of products along an axis, and writes no product", T, float, double) {
+  proves<T>({"correlation"});
   auto const a = normal<T>({2, 8, 3, 4}, 1), b = normal<T>({2, 8, 3, 4}, 2);
   auto const before = host_memory.allocations.load();
   auto const y = eval(correlation(a, b));
@@ -60,6 +62,7 @@ TEST_CASE_TEMPLATE("correlation is the sum of products along an axis, and writes
   CHECK(eval(correlation(a, b, 3)).shape() == shape<4>{{2, 8, 3, 1}});
 }
 TEST_CASE_TEMPLATE("the attention gates are their formulas", T, float, double) {
+  proves<T>({"temporal_attention", "temporal_attention_gate", "spatial_attention_gate"});
   auto const a = normal<T>({1, 8, 3, 4}, 1, 0, 0.5), b = normal<T>({1, 8, 3, 4}, 2, 0, 0.5), c = normal<T>({1, 8, 3, 4}, 3);
   auto const p = eval(temporal_attention(a, b));
   CHECK_CLOSE(p, eval(sigmoid(eval(correlation(a, b)))), 8);

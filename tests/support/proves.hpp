@@ -23,7 +23,7 @@ std::string element() {
   if constexpr (std::is_same_v<T, float>) return "float32";
   else if constexpr (std::is_same_v<T, double>) return "float64";
   else if constexpr (std::is_same_v<T, long double>) return "long double";
-  else if constexpr (std::is_same_v<T, half>) return "float16";
+  else if constexpr (std::is_same_v<T, float16>) return "float16";
   else if constexpr (std::is_same_v<T, bfloat16>) return "bfloat16";
   else if constexpr (std::is_same_v<T, std::int64_t>) return "int64";
   else if constexpr (std::is_same_v<T, std::int32_t>) return "int32";

@@ -10,6 +10,7 @@
 
 #include "edvr/edvr.hpp"
 #include "edvr/testing/compare.hpp"
+#include "proves.hpp"
 
 /// Rounding of a sum of `terms` products of numbers of order 1, with head room. Every tolerance of the tests comes from here.
 template <class T>

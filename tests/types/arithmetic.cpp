@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agrees.hpp"
 
-TEST_CASE_TEMPLATE("ops of element types: arithmetic", T, half, bfloat16, long double, std::int64_t, std::int32_t, std::uint8_t) {
+TEST_CASE_TEMPLATE("ops of element types: arithmetic", T, float16, bfloat16, long double, std::int64_t, std::int32_t, std::uint8_t) {
   using V = arithmetic_t<T>;
   coord<4> const s{{2, 4, 5, 6}};
   auto const a = numbers<T>(s, 1), b = numbers<T>(s, 2);

@@ -2,7 +2,6 @@
 // A scalar that a user brings: dual numbers, whose derivatives are held against difference quotients.
 #include <cmath>
 
-#include "proves.hpp"
 #include "support.hpp"
 using namespace edvr;
 

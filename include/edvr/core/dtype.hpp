@@ -12,7 +12,7 @@
 
 namespace edvr::inline v1 {
 
-/// Element types a file may hold. float and double compute; float16 (half) and bfloat16 store; the integer types and bool store, compare and index.
+/// Element types a file may hold. float and double compute; float16 and bfloat16 store; the integer types and bool store, compare and index.
 enum class dtype { float64, float32, float16, bfloat16, int64, int32, int16, int8, uint8, boolean };
 
 constexpr std::string_view name(dtype t) {
@@ -62,7 +62,7 @@ EDVR_HD std::uint16_t to_float16(float v) {
   std::uint32_t const r = size > 0x7f800000u ? 0x7e00u | (size >> 13 & 0x3ffu) : size >= 0x477ff000u ? 0x7c00u : size >= 0x38800000u ? normal : subnormal;
   return static_cast<std::uint16_t>(sign | r);
 }
-/// The value of 16 bits in bfloat16: the upper half of a float.
+/// The value of 16 bits in bfloat16: the upper float16 of a float.
 EDVR_HD float from_bfloat16(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
 /// The nearest bfloat16, ties to even; a NaN stays one, whatever its bits.
 EDVR_HD std::uint16_t to_bfloat16(float v) {
@@ -83,24 +83,24 @@ struct bfloat16 {
 };
 
 /// 16 bits of storage for a float in IEEE binary16: 11 significant bits, from 6e-8 to 65504. Like bfloat16 it converts, and does nothing else.
-struct half {
+struct float16 {
   std::uint16_t bits;
-  half() = default;
-  EDVR_HD explicit half(float v) : bits(to_float16(v)) {}
+  float16() = default;
+  EDVR_HD explicit float16(float v) : bits(to_float16(v)) {}
   template <class T>
     requires std::is_arithmetic_v<T>
-  EDVR_HD explicit half(T v) : half(static_cast<float>(v)) {}
+  EDVR_HD explicit float16(T v) : float16(static_cast<float>(v)) {}
   EDVR_HD operator float() const { return from_float16(bits); }
 };
 
 /// Types that only store.
 template <class T>
-concept sixteen_bits = std::is_same_v<T, half> || std::is_same_v<T, bfloat16>;
+concept sixteen_bits = std::is_same_v<T, float16> || std::is_same_v<T, bfloat16>;
 /// What elements stored as T are read, computed and summed as: float for the types of 16 bits, else T.
 template <class T>
 using arithmetic_t = std::conditional_t<sixteen_bits<T>, float, T>;
-/// What convolutions multiply when their weights are stored as T: pairs of bfloat16 as they are, half as float, else T.
+/// What convolutions multiply when their weights are stored as T: pairs of bfloat16 as they are, float16 as float, else T.
 template <class T>
-using factor_t = std::conditional_t<std::is_same_v<T, half>, float, T>;
+using factor_t = std::conditional_t<std::is_same_v<T, float16>, float, T>;
 
 }  // namespace edvr::v1

@@ -242,7 +242,7 @@ template <expression E, executor Ex = default_executor_t<space_t<E>>>
 auto eval(E e, Ex const& ex = {}) {
   return detail::run<value_t<E>>(e, ex);
 }
-/// The same with elements stored as T: eval<half>(x) and eval<bfloat16>(x) of floats are rounded as they are stored.
+/// The same with elements stored as T: eval<float16>(x) and eval<bfloat16>(x) of floats are rounded as they are stored.
 template <class T, expression E, executor Ex = default_executor_t<space_t<E>>>
   requires std::is_same_v<arithmetic_t<T>, value_t<E>>
 tensor<T, E::rank, space_t<E>> eval(E e, Ex const& ex = {}) {

@@ -66,23 +66,23 @@ EDVR_HD void move_pack(bfloat16* to, float const* from) {
   *reinterpret_cast<typename v::u16*>(to) = __builtin_convertvector(rounded >> 16, typename v::u16);
 }
 template <int W>
-EDVR_HD void move_pack(float* to, half const* from) {  // from_float16 of every lane
+EDVR_HD void move_pack(float* to, float16 const* from) {  // from_float16 of every lane
   using v = vectors<W>;
   auto const bits = __builtin_convertvector(*reinterpret_cast<typename v::u16 const*>(from), typename v::u32);
   typename v::u32 const sign = (bits & 0x8000u) << 16, size = bits & 0x7fffu, exponent = size & 0x7c00u;
   typename v::f32 const small = __builtin_convertvector(size, typename v::f32) * 0x1p-24f;
   typename v::u32 const normal = (size << 13) + 0x38000000u, special = (size << 13) | 0x7f800000u;
-  typename v::u32 const value = exponent == 0 ? reinterpret_cast<typename v::u32 const&>(small) : exponent == 0x7c00u ? special : normal;
+  typename v::u32 const value = exponent == 0 ? reinterpret_cast<typename v::u32>(small) : exponent == 0x7c00u ? special : normal;
   *reinterpret_cast<typename v::u32*>(to) = sign | value;
 }
 template <int W>
-EDVR_HD void move_pack(half* to, float const* from) {  // to_float16 of every lane
+EDVR_HD void move_pack(float16* to, float const* from) {  // to_float16 of every lane
   using v = vectors<W>;
   auto const bits = *reinterpret_cast<typename v::u32 const*>(from);
   typename v::u32 const sign = bits >> 16 & 0x8000u, size = bits & 0x7fffffffu;
   typename v::u32 const normal = (size - 0x38000000u + 0xfffu + (size >> 13 & 1u)) >> 13;
-  typename v::f32 const shifted = reinterpret_cast<typename v::f32 const&>(size) + 0.5f;
-  typename v::u32 const subnormal = reinterpret_cast<typename v::u32 const&>(shifted) - 0x3f000000u;
+  typename v::f32 const shifted = reinterpret_cast<typename v::f32>(size) + 0.5f;
+  typename v::u32 const subnormal = reinterpret_cast<typename v::u32>(shifted) - 0x3f000000u;
   typename v::u32 const nan = 0x7e00u | (size >> 13 & 0x3ffu), infinity = size - size + 0x7c00u;
   typename v::u32 const finite = size >= 0x38800000u ? normal : subnormal;
   typename v::u32 const r = size > 0x7f800000u ? nan : size >= 0x477ff000u ? infinity : finite;

@@ -14,7 +14,7 @@
 
 namespace edvr::inline v1 {
 
-/// A tensor: element type, rank and memory space are in the type, extents are not. Of half or bfloat16 it is an expression of float.
+/// A tensor: element type, rank and memory space are in the type, extents are not. Of float16 or bfloat16 it is an expression of float.
 /// A copy shares the elements, as in PyTorch; clone() copies them. Constness is shallow, as in std::span.
 template <class T, int R, class S = cpu>
 class tensor {

@@ -104,7 +104,7 @@ class any_tensor {
   static constexpr dtype dtype_of() {
     if constexpr (std::is_same_v<T, double>) return dtype::float64;
     else if constexpr (std::is_same_v<T, float>) return dtype::float32;
-    else if constexpr (std::is_same_v<T, half>) return dtype::float16;
+    else if constexpr (std::is_same_v<T, float16>) return dtype::float16;
     else if constexpr (std::is_same_v<T, bfloat16>) return dtype::bfloat16;
     else if constexpr (std::is_same_v<T, bool>) return dtype::boolean;
     else if constexpr (std::is_same_v<T, std::int64_t>) return dtype::int64;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// PNG and JPEG, 8 bits. The only header that includes stb; its other formats are compiled out, and what a file claims is checked before stb
-// sees it.
+// Reading PNG, of 8 or 16 bits, and JPEG. The only header that includes stb; its other formats are compiled out, and what a file claims is checked
+// before stb sees it. Writing PNG: png.hpp.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +13,7 @@
 
 #include "edvr/core/tensor.hpp"
 #include "edvr/io/file.hpp"
+#include "edvr/io/png.hpp"
 
 namespace edvr::inline v1::detail {
 /// Largest block that the decoder may ask for while it reads this picture: a few times its pixels, so that a stream which unpacks to more than
@@ -33,9 +34,6 @@ inline void* decoder_reallocate(void* p, std::size_t n) { return n <= decoder_li
 #define STBI_NO_LINEAR
 #define STBI_NO_HDR
 #define STBI_MAX_DIMENSIONS 16384
-#define STB_IMAGE_WRITE_STATIC
-#define STB_IMAGE_WRITE_IMPLEMENTATION
-#define STBI_WRITE_NO_STDIO
 #if defined(__GNUC__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wall"
@@ -48,7 +46,6 @@ inline void* decoder_reallocate(void* p, std::size_t n) { return n <= decoder_li
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 #endif
 #include <stb_image.h>
-#include <stb_image_write.h>
 #if defined(__GNUC__)
 #pragma GCC diagnostic pop
 #endif
@@ -61,21 +58,13 @@ inline std::uint32_t big_endian(std::byte const* p, int n) {
   for (int i = 0; i < n; ++i) v = v << 8 | static_cast<std::uint32_t>(p[i]);
   return v;
 }
-/// Number of pixels.
-inline std::size_t check_picture_size(std::string const& who, std::uint64_t w, std::uint64_t h) {
-  constexpr std::uint64_t most_side = 16384, most_pixels = std::uint64_t{1} << 26;
-  if (w < 1 || h < 1) throw io_error(text(who, ": picture of ", w, " x ", h, " pixels; expected at least 1 x 1"));
-  if (w > most_side || h > most_side || w * h > most_pixels)
-    throw io_error(text(who, ": picture of ", w, " x ", h, " pixels; expected sides of at most ", most_side, " and at most ", most_pixels, " pixels"));
-  return static_cast<std::size_t>(w * h);
-}
 /// PNG: what the first chunk says, and whether the file is large enough to hold so many pixels.
-inline std::size_t check_png(std::string const& who, std::span<std::byte const> b) {
+inline std::size_t check_png(std::string const& who, std::span<std::byte const> b, bool may_be_deep) {
   if (b.size() < 33 || std::memcmp(b.data() + 12, "IHDR", 4) != 0) throw io_error(text(who, ": PNG is cut off or damaged: no IHDR"));
   std::uint64_t const w = big_endian(b.data() + 16, 4), h = big_endian(b.data() + 20, 4);
   int const depth = static_cast<int>(b[24]), colour = static_cast<int>(b[25]);
   check_picture_size(who, w, h);
-  if (depth == 16) throw io_error(text(who, ": PNG has 16 bits a channel; expected 8: convert it first"));
+  if (depth == 16 && !may_be_deep) throw io_error(text(who, ": PNG has 16 bits a channel; expected 8: read_image16 and decode_image16 take it"));
   if (colour == 4 || colour == 6) throw io_error(text(who, ": PNG has an alpha channel; expected RGB or gray: flatten it first"));
   int const channels = colour == 2 ? 3 : 1;
   std::uint64_t const raw = h * (1 + (w * static_cast<std::uint64_t>(channels * depth) + 7) / 8);
@@ -131,45 +120,43 @@ inline std::size_t check_jpeg(std::string const& who, std::span<std::byte const>
 }
 }  // namespace detail
 
-/// Decodes an 8-bit PNG or JPEG, recognised by its first bytes: RGB (3, h, w), pixels interleaved in memory; gray is widened, a JPEG's
-/// orientation tag not applied. Throws io_error, beginning with `who`, for other formats, alpha, 16 bits, CMYK, more than 2^26 pixels, and damage.
-inline tensor<std::uint8_t, 3> decode_image(std::string const& who, std::span<std::byte const> bytes) {
+namespace detail {
+/// Decodes to U = uint8 or uint16. A 16-bit PNG never goes through stb's conversion to 8.
+template <class U>
+tensor<U, 3> decode_picture(std::string const& who, std::span<std::byte const> bytes) {
+  constexpr bool deep = sizeof(U) == 2;
   bool const png = bytes.size() >= 8 && std::memcmp(bytes.data(), "\x89PNG\r\n\x1a\n", 8) == 0;
   bool const jpeg = bytes.size() >= 3 && std::memcmp(bytes.data(), "\xff\xd8\xff", 3) == 0;
   if (!png && !jpeg) throw io_error(text(who, ": is neither PNG nor JPEG, whatever its name; expected one of them"));
   if (bytes.size() > (std::size_t{1} << 30)) throw io_error(text(who, ": has ", bytes.size(), " bytes; expected at most 2^30"));
-  auto const claimed = png ? detail::check_png(who, bytes) : detail::check_jpeg(who, bytes);
-  detail::decoder_limit = 8 * claimed + 2 * bytes.size() + (std::size_t{1} << 20);
+  auto const claimed = png ? check_png(who, bytes, deep) : check_jpeg(who, bytes);
+  decoder_limit = 8 * sizeof(U) * claimed + 2 * bytes.size() + (std::size_t{1} << 20);
   int w = 0, h = 0, channels = 0;
   auto const* const data = reinterpret_cast<stbi_uc const*>(bytes.data());
   auto const size = static_cast<int>(bytes.size());
   if (!stbi_info_from_memory(data, size, &w, &h, &channels)) throw io_error(text(who, ": ", stbi_failure_reason(), "; the file is damaged"));
   if (channels == 2 || channels == 4) throw io_error(text(who, ": has transparency or CMYK (", channels, " channels); expected RGB or gray: flatten it first"));
-  stbi_uc* const pixels = stbi_load_from_memory(data, size, &w, &h, &channels, 3);
+  U* pixels;
+  if constexpr (deep)
+    pixels = stbi_load_16_from_memory(data, size, &w, &h, &channels, 3);
+  else
+    pixels = stbi_load_from_memory(data, size, &w, &h, &channels, 3);
   if (!pixels) throw io_error(text(who, ": ", stbi_failure_reason(), "; the file is cut off, damaged or made to deceive"));
-  std::shared_ptr<std::uint8_t[]> hold(pixels, [](std::uint8_t* p) { stbi_image_free(p); });
+  std::shared_ptr<U[]> hold(pixels, [](U* p) { stbi_image_free(p); });
   if (channels == 2 || channels == 4) throw io_error(text(who, ": has a transparent colour; expected RGB or gray: flatten it first"));
   return {std::move(hold), 0, {{3, h, w}}, {{1, 3 * index_t{w}, 3}}};
 }
-inline tensor<std::uint8_t, 3> read_image(std::filesystem::path const& path) { return decode_image(path.string(), *read_file(path, std::uintmax_t{1} << 30)); }
+}  // namespace detail
 
-/// Writes RGB (3, h, w) as an 8-bit PNG, complete or not at all. Throws io_error and shape_error.
-inline void write_png(std::filesystem::path const& path, tensor<std::uint8_t, 3> const& x) {
-  if (x.extent(0) != 3 || x.empty()) throw shape_error(text("write_png: picture has shape ", x.shape(), "; expected (3, h, w)"));
-  index_t const h = x.extent(1), w = x.extent(2);
-  detail::check_picture_size(path.string(), static_cast<std::uint64_t>(w), static_cast<std::uint64_t>(h));
-  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(x.size()));
-  std::uint8_t* to = pixels.data();
-  for (index_t i = 0; i < h; ++i)
-    for (index_t j = 0; j < w; ++j)
-      for (index_t c = 0; c < 3; ++c) *to++ = x[{{c, i, j}}];
-  std::vector<std::byte> file;
-  auto const append = [](void* f, void* data, int n) {
-    auto const* const p = static_cast<std::byte const*>(data);
-    static_cast<std::vector<std::byte>*>(f)->insert(static_cast<std::vector<std::byte>*>(f)->end(), p, p + n);
-  };
-  if (!stbi_write_png_to_func(append, &file, static_cast<int>(w), static_cast<int>(h), 3, pixels.data(), static_cast<int>(3 * w))) throw io_error(text(path.string(), ": cannot be encoded as PNG"));
-  write_file(path, {std::span<std::byte const>(file)});
-}
+/// Bits a channel of a picture, 8 or 16, by its first bytes. Says nothing about whether the rest can be read.
+inline int image_bits(std::span<std::byte const> bytes) { return bytes.size() > 24 && bytes[0] == std::byte{0x89} && bytes[24] == std::byte{16} ? 16 : 8; }
+
+/// Decodes an 8-bit PNG or JPEG, recognised by its first bytes: RGB (3, h, w), pixels interleaved in memory; gray is widened, a JPEG's
+/// orientation tag not applied. Throws io_error, beginning with `who`, for other formats, alpha, 16 bits, CMYK, more than 2^26 pixels, and damage.
+inline tensor<std::uint8_t, 3> decode_image(std::string const& who, std::span<std::byte const> bytes) { return detail::decode_picture<std::uint8_t>(who, bytes); }
+inline tensor<std::uint8_t, 3> read_image(std::filesystem::path const& path) { return decode_image(path.string(), *read_file(path, std::uintmax_t{1} << 30)); }
+/// The same in 16 bits: those of a 16-bit PNG as they are, 8 bits times 257, so that white stays white.
+inline tensor<std::uint16_t, 3> decode_image16(std::string const& who, std::span<std::byte const> bytes) { return detail::decode_picture<std::uint16_t>(who, bytes); }
+inline tensor<std::uint16_t, 3> read_image16(std::filesystem::path const& path) { return decode_image16(path.string(), *read_file(path, std::uintmax_t{1} << 30)); }
 
 }  // namespace edvr::v1

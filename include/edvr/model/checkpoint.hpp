@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "edvr/io/npy.hpp"
 #include "edvr/io/pth.hpp"
 #include "edvr/io/safetensors.hpp"
 #include "edvr/model/dialects.hpp"
@@ -62,7 +63,7 @@ inline void strip(checkpoint const& c, tensor_map& weights, std::string_view pre
 }
 }  // namespace detail
 
-/// Reads weights from bytes, safetensors or PyTorch. key: which of params and params_ema a file with both gives. Throws model_error.
+/// Reads weights from bytes: safetensors, PyTorch or npz. key: which of params and params_ema a file with both gives. Throws model_error.
 inline checkpoint parse_checkpoint(std::string const& who, file_bytes const& bytes, std::string const& key = "params") try {
   checkpoint c;
   c.file = who;
@@ -73,6 +74,9 @@ inline checkpoint parse_checkpoint(std::string const& who, file_bytes const& byt
   if (framed || (!pickled && who.ends_with(".safetensors"))) {
     c.container = "safetensors";
     weights = parse_safetensors(who, bytes).tensors;
+  } else if (detail::is_npz(*bytes)) {
+    c.container = "NumPy npz";
+    weights = parse_npz(who, bytes);
   } else {
     auto const file = parse_pth(who, bytes);
     c.container = file.is_legacy() ? "PyTorch legacy stream" : "PyTorch zip";

@@ -26,7 +26,7 @@ struct forward_options {
   index_t band = 64;  // rows of the result worked on at once: memory for speed, the same result (on a GPU: within rounding)
 };
 
-/// The network of one configuration. T: what weights and features are stored as. float, double, half or bfloat16; the last two compute in
+/// The network of one configuration. T: what weights and features are stored as. float, double, float16 or bfloat16; the last two compute in
 /// float, but bfloat16 multiplies pairs of 16 bits; frames, offsets and sums of colours are float then. Weights are zero until they are loaded (model/checkpoint.hpp) or drawn (init_random).
 template <class T, class S = cpu>
 struct edvr_net {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -39,18 +40,35 @@ index_t tile_overlap(video_options<T, S> const& options, edvr_config const& conf
   return (wanted + m - 1) / m * m;
 }
 
+namespace fn {
+/// A pixel of [0, 1] in all the values of U: clamped, rounded half to even, as numpy does; NaN becomes 0.
+template <class U>
+struct quantise {
+  template <class T>
+  EDVR_HD U operator()(T const& v) const {
+    return static_cast<U>(std::nearbyint((v > T(0) ? T(1) < v ? T(1) : v : T(0)) * static_cast<T>(std::numeric_limits<U>::max())));
+  }
+};
+}  // namespace fn
+
 /// Pixels of [0, 1] as 8 bits: clamped, times 255, rounded half to even, as numpy does; NaN becomes 0. Any rank.
 template <class T, int R>
 tensor<std::uint8_t, R> to_8bit(tensor<T, R> const& x, cpu_executor const& ex = {}) {
-  struct quantise {
-    EDVR_HD std::uint8_t operator()(T const& v) const { return static_cast<std::uint8_t>(std::nearbyint((v > T(0) ? T(1) < v ? T(1) : v : T(0)) * T(255))); }
-  };
-  return eval(apply_each(quantise{}, x), ex);
+  return eval(apply_each(fn::quantise<std::uint8_t>{}, x), ex);
 }
 /// 8 bits as pixels of [0, 1].
 template <class T, int R>
 tensor<T, R> from_8bit(tensor<std::uint8_t, R> const& x, cpu_executor const& ex = {}) {
   return eval(cast<T>(x) / T(255), ex);
+}
+/// The same in 16 bits, times 65535.
+template <class T, int R>
+tensor<std::uint16_t, R> to_16bit(tensor<T, R> const& x, cpu_executor const& ex = {}) {
+  return eval(apply_each(fn::quantise<std::uint16_t>{}, x), ex);
+}
+template <class T, int R>
+tensor<T, R> from_16bit(tensor<std::uint16_t, R> const& x, cpu_executor const& ex = {}) {
+  return eval(cast<T>(x) / T(65535), ex);
 }
 
 /// x (n, t, 3, h, w) filled up on the bottom and right to multiples of `multiple`; reflect falls back to replicate where a frame is too small.

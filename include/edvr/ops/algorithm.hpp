@@ -15,8 +15,8 @@ namespace algo {
 struct automatic {};  // choose() below
 struct reference {};  // the plain sum, one output element after the other: runs everywhere, obviously right
 struct im2col {};     // columns of a band of pixels, then a matrix product: float and double
-struct direct {};     // a panel of pixels that stays in cache, times packed weights in registers: float, half and bfloat16 on a CPU
-struct winograd {};   // F(4x4, 3x3), a quarter of the multiplications: float, half and bfloat16 on a CPU, 3x3 windows that move by 1
+struct direct {};     // a panel of pixels that stays in cache, times packed weights in registers: float, float16 and bfloat16 on a CPU
+struct winograd {};   // F(4x4, 3x3), a quarter of the multiplications: float, float16 and bfloat16 on a CPU, 3x3 windows that move by 1
 }  // namespace algo
 
 enum class algorithm { reference, im2col, direct, winograd };

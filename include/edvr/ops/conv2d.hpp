@@ -138,7 +138,7 @@ struct conv2d_node : private used_twice_name_its_value_with_eval {
 
 template <class Algo, class X, class T, class S>
 auto conv2d(X&& x, tensor<T, 4, S> weight, tensor<arithmetic_t<T>, 1, S> bias, conv2d_params const& p, std::type_identity_t<std::shared_ptr<packed_weights<T>>> kept) {
-  static_assert(!needs_vector_kernels<Algo> || has_vector_kernels<T, S>, "algo::direct and algo::winograd are for float, half and bfloat16 on a CPU; use algo::im2col or algo::reference");
+  static_assert(!needs_vector_kernels<Algo> || has_vector_kernels<T, S>, "algo::direct and algo::winograd are for float, float16 and bfloat16 on a CPU; use algo::im2col or algo::reference");
   static_assert(!std::is_same_v<Algo, algo::im2col> || std::is_same_v<T, arithmetic_t<T>>, "algo::im2col is for float and double; use algo::direct or algo::reference");
   index_t const biases = bias ? bias.extent(0) : 0;
   auto const shape = conv2d_shape("conv2d", x.shape(), weight.shape(), bias ? &biases : nullptr, p);
@@ -151,9 +151,9 @@ auto conv2d(X&& x, tensor<T, 4, S> weight, tensor<arithmetic_t<T>, 1, S> bias, c
 /// 2-D cross-correlation with zero padding.
 /// x (n, c, h, w);  weight (k, c / groups, r, s);  bias (k), or none;  returns (n, k, oh, ow) with
 /// oh = (h + 2 padding - dilation (r - 1) - 1) / stride + 1, and ow likewise. Sums in float or double. Weights stored as bfloat16 round x to
-/// bfloat16 too, and are multiplied so: twice as fast where the processor can. Weights stored as half are multiplied as floats.
+/// bfloat16 too, and are multiplied so: twice as fast where the processor can. Weights stored as float16 are multiplied as floats.
 /// Lazy, heavy: runs once, and arithmetic around it is applied while it stores. Throws shape_error. Cost: 2 n k oh ow (c / groups) r s flop;
-/// by Winograd's algorithm, which is the default for 3x3 windows of float, half and bfloat16 with stride 1, about 0.3 of that. There a NaN or an infinity in x
+/// by Winograd's algorithm, which is the default for 3x3 windows of float, float16 and bfloat16 with stride 1, about 0.3 of that. There a NaN or an infinity in x
 /// reaches all of the 4 x 4 results that are computed together. algo::direct{} keeps it to its window.
 /// Same as torch.nn.functional.conv2d.
 template <has_rank<4> X, class T, class S, class Algo = algo::automatic>

@@ -156,7 +156,7 @@ coord<4> deform_conv2d_shape(coord<4> const& x, coord<4> const& offset, coord<4>
 template <class Algo, class X, class O, class M, class T, class S>
 auto deform_conv2d(X&& x, O&& offset, M&& mask, tensor<T, 4, S> weight, tensor<arithmetic_t<T>, 1, S> bias, conv2d_params const& p, std::type_identity_t<std::shared_ptr<packed_weights<T>>> kept) {
   static_assert(!needs_vector_kernels<Algo> || (has_vector_kernels<T, S> && std::is_same_v<Algo, algo::direct>),
-                "deform_conv2d: algo::direct is for float, half and bfloat16 on a CPU, and there is no algo::winograd; use algo::im2col or algo::reference");
+                "deform_conv2d: algo::direct is for float, float16 and bfloat16 on a CPU, and there is no algo::winograd; use algo::im2col or algo::reference");
   static_assert(!std::is_same_v<Algo, algo::im2col> || std::is_same_v<T, arithmetic_t<T>>, "deform_conv2d: algo::im2col is for float and double; use algo::direct or algo::reference");
   index_t groups = 1;
   auto const m = mask.shape();
@@ -171,8 +171,8 @@ auto deform_conv2d(X&& x, O&& offset, M&& mask, tensor<T, 4, S> weight, tensor<a
 /// x (n, c, h, w);  offset (n, 2 g K, oh, ow);  mask (n, g K, oh, ow);  weight (k, c / groups, r, s);  bias (k), or none;  returns
 /// (n, k, oh, ow) as conv2d does. The number g of deformable groups follows from offset; group d has the d-th run of c / g channels.
 /// A position that is NaN or not within one pixel of x contributes 0. Lazy, heavy. Throws shape_error.
-/// Weights stored as bfloat16 round x and the samples to bfloat16; offsets and masks stay as they are. With weights stored as half, x is read as floats
-/// (and copied to them, if it is stored as half too).
+/// Weights stored as bfloat16 round x and the samples to bfloat16; offsets and masks stay as they are. With weights stored as float16, x is read as floats
+/// (and copied to them, if it is stored as float16 too).
 /// Cost: that of conv2d, and n oh ow c K bilinear samples. Zhu et al., CVPR 2019, eq. 1; same as torchvision.ops.deform_conv2d.
 template <has_rank<4> X, has_rank<4> O, has_rank<4> M, class T, class S, class Algo = algo::automatic>
   requires same_space<X, O> && same_space<X, M> && same_element<X, O> && same_element<X, M> && same_element<X, tensor<T, 4, S>> && same_space<X, tensor<T, 4, S>>

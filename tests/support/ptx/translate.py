@@ -227,7 +227,7 @@ class Kernel:
     def op_mov(self, m, to, source):
         (kind,) = self.allow(m, set(TYPES) | {'pred'})
         if kind == 'pred':
-            return self.assign(to, self.predicate(source))
+            return self.assign(to, {'0': 'false', '1': 'true', '-1': 'true'}.get(source) or self.predicate(source))
         if source.startswith('{'):
             low, high = [s.strip() for s in source.strip('{}').split(',')]
             half = 'u' + str(int(kind[1:]) // 2)
@@ -317,8 +317,9 @@ class Kernel:
         return self.assign(to, f'-{self.value(a, kind)}' if kind in self.FLOATS else f'{TYPES[kind]}(0 - {self.value(a, unsigned(kind))})')
 
     def op_abs(self, m, to, a):
-        (kind,) = self.allow(m, self.FLOATS)
-        return self.assign(to, f'std::fabs({self.value(a, kind)})')
+        (kind,) = self.allow(m, {'s16', 's32', 's64'} | self.FLOATS)
+        x = self.value(a, kind)
+        return self.assign(to, f'std::fabs({x})' if kind in self.FLOATS else f'{x} < 0 ? {TYPES[kind]}(0 - {self.value(a, unsigned(kind))}) : {x}')
 
     def op_copysign(self, m, to, sign_of, a):
         (kind,) = self.allow(m, self.FLOATS)

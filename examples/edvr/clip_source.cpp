@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "clip_source.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <deque>
+#include <future>
+
+#include "edvr/io/image.hpp"
+#include "edvr/model/video.hpp"
+
+namespace program {
+
+namespace {
+using namespace edvr;
+
+class picture_source final : public clip_source {
+ public:
+  picture_source(frame_list frames, int ahead, std::string argument) : frames_(std::move(frames)), ahead_(static_cast<std::size_t>(ahead)), argument_(std::move(argument)) {}
+  pair size() override {
+    look();
+    return size_;
+  }
+  int bits() override {
+    look();
+    return bits_;
+  }
+  std::optional<index_t> length() const override { return static_cast<index_t>(frames_.paths.size()); }
+  void seek(index_t frame) override {
+    coming_.clear();
+    begun_ = static_cast<std::size_t>(frame);
+  }
+  std::optional<tensor<float, 3>> next() override {
+    while (coming_.size() < ahead_ && begun_ < frames_.paths.size()) coming_.push_back(std::async(std::launch::async, decode, frames_.paths[begun_++]));
+    if (coming_.empty()) return {};
+    auto frame = std::move(coming_.front());
+    coming_.pop_front();
+    return frame.get();
+  }
+  std::string name(index_t frame) const override { return frames_.paths.at(static_cast<std::size_t>(frame)).string(); }
+  std::string name() const override { return frames_.paths.front().parent_path().string(); }
+  frame_list const* pictures() const override { return &frames_; }
+
+ private:
+  static tensor<float, 3> decode(fs::path const& path) {
+    cpu_executor const here{.threads = 1};
+    auto const bytes = read_file(path, std::uintmax_t{1} << 30);
+    return image_bits(*bytes) == 16 ? from_16bit<float>(decode_image16(path.string(), *bytes), here) : from_8bit<float>(decode_image(path.string(), *bytes), here);
+  }
+  void look() {
+    if (bits_ > 0) return;
+    auto const bytes = read_file(frames_.paths.front(), std::uintmax_t{1} << 30);
+    bits_ = image_bits(*bytes);
+    auto const shape = bits_ == 16 ? decode_image16(frames_.paths.front().string(), *bytes).shape() : decode_image(frames_.paths.front().string(), *bytes).shape();
+    size_ = {shape[1], shape[2]};
+  }
+
+  frame_list frames_;
+  std::size_t ahead_, begun_ = 0;
+  std::string argument_;
+  std::deque<std::future<tensor<float, 3>>> coming_;
+  int bits_ = 0;
+  pair size_ = 0;
+};
+
+/// One frame is read and converted while the caller works on another.
+class stream_source final : public clip_source {
+ public:
+  stream_source(std::string const& argument, color_options const& colors) : file_(open(argument)), reader_(argument == "-" ? "standard input" : argument, [this](std::byte* to, std::size_t n) { return read(to, n); }), header_(reader_.header()), who_(argument == "-" ? "standard input" : argument) {
+    if (colors.range != "auto") header_.full_range = colors.range == "full";
+    matrix_ = colors.matrix_for(header_.height);
+  }
+  ~stream_source() override {
+    if (coming_.valid()) coming_.wait();
+  }
+  pair size() override { return {header_.height, header_.width}; }
+  int bits() override { return header_.bits; }
+  std::optional<index_t> length() const override { return {}; }
+  void seek(index_t frame) override {
+    if (begun_ > frame) throw io_error(text(who_, ": is a stream, which cannot go back to frame ", frame));
+    for (; begun_ < frame; ++begun_)
+      if (!reader_.next()) return;
+  }
+  std::optional<tensor<float, 3>> next() override {
+    if (!coming_.valid()) begin();
+    auto frame = coming_.get();
+    if (frame) begin();
+    return frame;
+  }
+  std::string name(index_t frame) const override { return text(who_, ": frame ", frame); }
+  std::string name() const override { return who_; }
+  y4m_header const* header() const override { return &header_; }
+
+ private:
+  static std::shared_ptr<std::FILE> open(std::string const& argument) {
+    if (argument == "-") return {stdin, [](std::FILE*) {}};
+    std::error_code failure;
+    if (fs::is_directory(argument, failure)) throw io_error(text(argument, ": is a folder; expected a y4m stream"));
+    errno = 0;
+    std::FILE* const f = std::fopen(argument.c_str(), "rb");
+    if (!f) throw io_error(text(argument, ": cannot be opened (", std::strerror(errno), ")"));
+    return {f, [](std::FILE* p) { std::fclose(p); }};
+  }
+  std::size_t read(std::byte* to, std::size_t n) {
+    errno = 0;
+    std::size_t const got = std::fread(to, 1, n, file_.get());
+    if (got < n && std::ferror(file_.get())) throw io_error(text(who_, ": cannot be read (", std::strerror(errno), ")"));
+    return got;
+  }
+  void begin() {
+    ++begun_;
+    coming_ = std::async(std::launch::async, [this]() -> std::optional<tensor<float, 3>> {
+      auto const planes = reader_.next();
+      if (!planes) return {};
+      return y4m_to_rgb<float>(header_, *planes, matrix_);
+    });
+  }
+
+  std::shared_ptr<std::FILE> file_;
+  y4m_reader reader_;
+  y4m_header header_;
+  std::string who_;
+  color_matrix matrix_;
+  index_t begun_ = 0;
+  std::future<std::optional<tensor<float, 3>>> coming_;
+};
+}  // namespace
+
+bool is_stream(std::string const& argument) { return argument == "-" || argument.ends_with(".y4m"); }
+
+std::unique_ptr<clip_source> open_clip(std::string const& argument, int ahead, color_options const& colors) {
+  if (is_stream(argument)) return std::make_unique<stream_source>(argument, colors);
+  return std::make_unique<picture_source>(list_frames(argument), ahead, argument);
+}
+
+}  // namespace program
