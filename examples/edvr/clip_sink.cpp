@@ -3,13 +3,14 @@
 
 #include <unistd.h>
 
-#include <cerrno>
-#include <csignal>
+#include <atomic>
+#include <chrono>
 #include <cstdio>
-#include <cstring>
 #include <deque>
 #include <future>
+#include <optional>
 
+#include "byte_stream.hpp"
 #include "edvr/io/png.hpp"
 #include "edvr/model/video.hpp"
 
@@ -18,108 +19,122 @@ namespace program {
 namespace {
 using namespace edvr;
 
-class pictures final : public clip_sink {
+/// Tasks that end in the order in which they began, a few of them at once.
+class task_queue {
  public:
-  pictures(std::function<fs::path(index_t)> path_of, int bits, int savers) : path_of_(std::move(path_of)), bits_(bits), savers_(static_cast<std::size_t>(savers)) {}
-  void write(index_t number, tensor<float, 3> frame) override {
-    while (going_.size() >= savers_) settle();
-    going_.push_back(std::async(std::launch::async, [path = path_of_(number), bits = bits_, frame = std::move(frame)] {
-      cpu_executor const here{.threads = 1};
-      if (bits == 16)
-        write_png(path, to_16bit(frame, here));
-      else
-        write_png(path, to_8bit(frame, here));
-    }));
+  explicit task_queue(int most) : most_(static_cast<std::size_t>(most)) {}
+  /// f(turn): turn() returns when every task before has ended. Waits while too many are under way. Throws what an earlier one threw.
+  template <class F>
+  void start(F f) {
+    while (!going_.empty() && (going_.size() >= most_ || going_.front().wait_for(std::chrono::seconds(0)) == std::future_status::ready)) settle();
+    auto const before = going_.empty() ? std::shared_future<void>() : going_.back();
+    going_.push_back(std::async(std::launch::async, [f = std::move(f), before]() mutable {
+                       f([&] {
+                         if (before.valid()) before.get();
+                       });
+                     }).share());
   }
-  void finish() override {
+  void finish() {
     while (!going_.empty()) settle();
   }
 
  private:
   void settle() {
-    auto first = std::move(going_.front());
+    auto const first = going_.front();
     going_.pop_front();
     first.get();
   }
+  std::size_t most_;
+  std::deque<std::shared_future<void>> going_;  // the last handle of each waits for it
+};
+
+class pictures final : public clip_sink {
+ public:
+  pictures(std::function<fs::path(index_t)> path_of, int bits, int savers) : path_of_(std::move(path_of)), bits_(bits), going_(savers) {}
+  void write(index_t number, tensor<float, 3> frame) override {
+    going_.start([path = path_of_(number), bits = bits_, frame = std::move(frame)](auto const&) mutable {
+      cpu_executor const here{.threads = 1};
+      auto const file = bits == 16 ? encode_png(path.string(), to_16bit(frame, here)) : encode_png(path.string(), to_8bit(frame, here));
+      frame = {};
+      write_file(path, {std::span<std::byte const>(file)});
+    });
+  }
+  void finish() override { going_.finish(); }
+
+ private:
   std::function<fs::path(index_t)> path_of_;
   int bits_;
-  std::size_t savers_;
-  std::deque<std::future<void>> going_;
+  task_queue going_;
 };
 
 class stream final : public clip_sink {
  public:
-  stream(std::string const& argument, y4m_header const& header, color_matrix matrix, bool overwrite, int savers) : path_(argument), header_(header), matrix_(matrix), savers_(static_cast<std::size_t>(savers)) {
-    std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an error in words
+  stream(std::string const& argument, y4m_header const& header, color_matrix matrix, bool overwrite, int savers)
+      : path_(argument), partial_(argument), header_(header), matrix_(matrix), overwrite_(overwrite), going_(savers) {
     if (argument == "-") {
       if (isatty(STDOUT_FILENO)) throw io_error("standard output: is a terminal; a y4m stream goes into a pipe or a file: edvr restore -i - -o - | ffmpeg -i - ...");
-      file_ = stdout;
     } else {
       std::error_code failure;
       if (fs::is_directory(argument, failure)) throw io_error(text(argument, ": is a folder; expected the name of a y4m file"));
-      if (!overwrite && fs::exists(argument, failure)) throw io_error(text(argument, ": exists; remove it, choose another output, or allow --overwrite"));
-      bool const plain = !fs::exists(argument, failure) || fs::is_regular_file(argument, failure);  // a named pipe is written as it is
-      partial_ = plain ? text(argument, '.', static_cast<long>(getpid()), ".partial") : argument;
-      errno = 0;
-      file_ = std::fopen(partial_.c_str(), "wb");
-      if (!file_) throw io_error(text(argument, ": cannot be written (", std::strerror(errno), ")"));
+      bool const pipe = fs::exists(argument, failure) && !fs::is_regular_file(argument, failure);
+      if (!pipe) refuse_existing();
+      if (!pipe) partial_ = text(argument, '.', static_cast<long>(getpid()), ".partial");
     }
+    file_.emplace(byte_stream::output(partial_));
   }
   ~stream() override {
-    going_.clear();  // waits
-    if (path_ == "-" || !file_) return;
-    std::fclose(file_);
-    if (partial_ != path_) std::remove(partial_.c_str());
+    abandoned_ = true;
+    try {
+      going_.finish();
+    } catch (...) {  // the reason is under way already
+    }
+    file_.reset();
+    if (!finished_ && partial_ != path_) std::remove(partial_.c_str());
   }
   void write(index_t, tensor<float, 3> frame) override {
-    while (going_.size() >= savers_) settle();
-    going_.push_back(std::async(std::launch::async, [this, frame = std::move(frame)] { return y4m_from_rgb(header_, frame, matrix_); }));
+    going_.start([this, frame = std::move(frame)](auto const& turn) mutable {
+      if (abandoned_) return;
+      auto const planes = y4m_from_rgb(header_, frame, matrix_);
+      frame = {};
+      turn();
+      if (abandoned_) return;
+      begin();
+      file_->write("FRAME\n", 6);
+      file_->write(planes.data(), planes.size());
+    });
   }
   void finish() override {
-    while (!going_.empty()) settle();
-    begin();  // no frames: a header alone
-    if (std::fflush(file_) != 0) fail();
-    if (path_ == "-") return;
-    auto* const f = std::exchange(file_, nullptr);
-    if (std::fclose(f) != 0) {
-      std::remove(partial_.c_str());
-      fail();
+    going_.finish();
+    begin();
+    file_->close();
+    if (partial_ != path_) {
+      refuse_existing();
+      std::error_code failure;
+      fs::rename(partial_, path_, failure);
+      if (failure) throw io_error(text(path_, ": cannot be written (", failure.message(), ")"));
     }
-    std::error_code failure;
-    if (partial_ != path_) fs::rename(partial_, path_, failure);
-    if (failure) throw io_error(text(path_, ": cannot be written (", failure.message(), ")"));
+    finished_ = true;
   }
+  bool writes(std::string const& path) const override { return file_->is_file(path); }
 
  private:
-  [[noreturn]] void fail() const {
-    throw io_error(text(path_ == "-" ? "standard output" : path_, ": cannot be written (", errno == EPIPE ? "its reader has gone" : std::strerror(errno), ")"));
-  }
-  void put(void const* data, std::size_t n) {
-    errno = 0;
-    if (std::fwrite(data, 1, n, file_) != n) fail();
+  void refuse_existing() const {
+    std::error_code failure;
+    if (!overwrite_ && fs::exists(path_, failure)) throw io_error(text(path_, ": exists; remove it, choose another output, or allow --overwrite"));
   }
   void begin() {
     if (std::exchange(begun_, true)) return;
     auto const line = y4m_header_line(header_);
-    put(line.data(), line.size());
-  }
-  void settle() {
-    auto first = std::move(going_.front());
-    going_.pop_front();
-    auto const planes = first.get();
-    begin();
-    put("FRAME\n", 6);
-    put(planes.data(), planes.size());
-    if (path_ == "-" && std::fflush(file_) != 0) fail();  // the next program need not wait
+    file_->write(line.data(), line.size());
   }
 
   std::string path_, partial_;
   y4m_header header_;
   color_matrix matrix_;
-  std::size_t savers_;
-  std::FILE* file_ = nullptr;
-  bool begun_ = false;
-  std::deque<std::future<std::vector<std::byte>>> going_;
+  bool overwrite_, begun_ = false, finished_ = false;
+  std::atomic<bool> abandoned_{false};
+  std::optional<byte_stream> file_;
+  task_queue going_;
 };
 }  // namespace
 

@@ -19,6 +19,8 @@ class clip_sink {
   virtual void write(edvr::index_t number, edvr::tensor<float, 3> frame) = 0;
   /// Waits until all are written. Throws as write does.
   virtual void finish() = 0;
+  /// Does it write the file of this name?
+  virtual bool writes(std::string const&) const { return false; }
 };
 
 /// PNG files of `bits` 8 or 16; path_of a frame's number.

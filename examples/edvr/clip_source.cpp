@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "clip_source.hpp"
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
+#include <algorithm>
+#include <cctype>
 #include <deque>
 #include <future>
 
+#include "byte_stream.hpp"
 #include "edvr/io/image.hpp"
 #include "edvr/model/video.hpp"
 
@@ -67,18 +67,20 @@ class picture_source final : public clip_source {
 /// One frame is read and converted while the caller works on another.
 class stream_source final : public clip_source {
  public:
-  stream_source(std::string const& argument, color_options const& colors) : file_(open(argument)), reader_(argument == "-" ? "standard input" : argument, [this](std::byte* to, std::size_t n) { return read(to, n); }), header_(reader_.header()), who_(argument == "-" ? "standard input" : argument) {
+  stream_source(std::string const& argument, color_options const& colors)
+      : file_(byte_stream::input(argument)), reader_(file_.name(), [this](std::byte* to, std::size_t n) { return file_.read(to, n); }), header_(reader_.header()) {
     if (colors.range != "auto") header_.full_range = colors.range == "full";
     matrix_ = colors.matrix_for(header_.height);
   }
   ~stream_source() override {
+    file_.stop();
     if (coming_.valid()) coming_.wait();
   }
   pair size() override { return {header_.height, header_.width}; }
   int bits() override { return header_.bits; }
   std::optional<index_t> length() const override { return {}; }
   void seek(index_t frame) override {
-    if (begun_ > frame) throw io_error(text(who_, ": is a stream, which cannot go back to frame ", frame));
+    if (begun_ > frame) throw io_error(text(name(), ": is a stream, which cannot go back to frame ", frame));
     for (; begun_ < frame; ++begun_)
       if (!reader_.next()) return;
   }
@@ -88,46 +90,41 @@ class stream_source final : public clip_source {
     if (frame) begin();
     return frame;
   }
-  std::string name(index_t frame) const override { return text(who_, ": frame ", frame); }
-  std::string name() const override { return who_; }
+  std::string name(index_t frame) const override { return text(name(), ": frame ", frame); }
+  std::string name() const override { return file_.name(); }
   y4m_header const* header() const override { return &header_; }
+  bool reads(std::string const& path) const override { return file_.is_file(path); }
 
  private:
-  static std::shared_ptr<std::FILE> open(std::string const& argument) {
-    if (argument == "-") return {stdin, [](std::FILE*) {}};
-    std::error_code failure;
-    if (fs::is_directory(argument, failure)) throw io_error(text(argument, ": is a folder; expected a y4m stream"));
-    errno = 0;
-    std::FILE* const f = std::fopen(argument.c_str(), "rb");
-    if (!f) throw io_error(text(argument, ": cannot be opened (", std::strerror(errno), ")"));
-    return {f, [](std::FILE* p) { std::fclose(p); }};
-  }
-  std::size_t read(std::byte* to, std::size_t n) {
-    errno = 0;
-    std::size_t const got = std::fread(to, 1, n, file_.get());
-    if (got < n && std::ferror(file_.get())) throw io_error(text(who_, ": cannot be read (", std::strerror(errno), ")"));
-    return got;
-  }
   void begin() {
-    ++begun_;
-    coming_ = std::async(std::launch::async, [this]() -> std::optional<tensor<float, 3>> {
+    coming_ = std::async(std::launch::async, [this, number = begun_++]() -> std::optional<tensor<float, 3>> {
       auto const planes = reader_.next();
       if (!planes) return {};
-      return y4m_to_rgb<float>(header_, *planes, matrix_);
+      try {
+        return y4m_to_rgb<float>(header_, *planes, matrix_);
+      } catch (io_error const& e) {
+        throw io_error(text(name(number), ": ", e.what()));
+      }
     });
   }
 
-  std::shared_ptr<std::FILE> file_;
+  byte_stream file_;
   y4m_reader reader_;
   y4m_header header_;
-  std::string who_;
-  color_matrix matrix_;
+  color_matrix matrix_ = color_matrix::bt601;
   index_t begun_ = 0;
   std::future<std::optional<tensor<float, 3>>> coming_;
 };
 }  // namespace
 
-bool is_stream(std::string const& argument) { return argument == "-" || argument.ends_with(".y4m"); }
+bool is_stream(std::string const& argument) {
+  auto const dot = argument.rfind('.');
+  std::string suffix = dot == std::string::npos ? "" : argument.substr(dot);
+  std::transform(suffix.begin(), suffix.end(), suffix.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  for (auto video : {".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v", ".ts"})
+    if (suffix == video && !fs::is_directory(argument)) throw io_error(edvr::text(argument, ": compressed video is ffmpeg's part; pipe it as y4m: ffmpeg -i clip.mp4 -f yuv4mpegpipe - | edvr restore -i - -o - | ffmpeg -i - restored.mp4"));
+  return argument == "-" || suffix == ".y4m";
+}
 
 std::unique_ptr<clip_source> open_clip(std::string const& argument, int ahead, color_options const& colors) {
   if (is_stream(argument)) return std::make_unique<stream_source>(argument, colors);

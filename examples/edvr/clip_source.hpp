@@ -31,6 +31,8 @@ class clip_source {
   /// The pictures, if it is of pictures; the header, if it is a stream.
   virtual frame_list const* pictures() const { return nullptr; }
   virtual edvr::y4m_header const* header() const { return nullptr; }
+  /// Does it read the file of this name?
+  virtual bool reads(std::string const&) const { return false; }
 };
 
 /// How a y4m stream's colours are read, where the options say more than its header.
@@ -41,7 +43,7 @@ struct color_options {
   }
 };
 
-/// Does this argument mean a y4m stream: "-", or a name that ends in .y4m?
+/// Does this argument mean a y4m stream: "-", or a name that ends in .y4m? Throws io_error for the name of a compressed video.
 bool is_stream(std::string const& argument);
 /// ahead: frames decoded at once, of pictures. Throws io_error.
 std::unique_ptr<clip_source> open_clip(std::string const& argument, int ahead, color_options const& colors);

@@ -21,6 +21,9 @@ void add_convert(CLI::App& app, action& run) {
   c->add_flag("--overwrite", o->overwrite, "replace the output if it exists");
   c->callback([o, &run] {
     run = [o] {
+      auto const suffix = std::filesystem::path(o->output).extension();
+      if (suffix != ".safetensors" && suffix != ".npz") throw edvr::io_error(edvr::text(o->output, ": is written as safetensors or npz; expected a name that ends in .safetensors or .npz"));
+      if (std::error_code failure; std::filesystem::equivalent(o->output, o->model.path, failure)) throw edvr::io_error(edvr::text(o->output, ": would overwrite the input; write to another file"));
       if (std::filesystem::exists(o->output) && !o->overwrite) throw edvr::io_error(edvr::text(o->output, ": exists; remove it or allow --overwrite"));
       auto const m = open_model(o->model);
       auto net = make_net<float>(m, o->model);

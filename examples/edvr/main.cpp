@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // edvr: restores video clips and holds numbers against each other. Exit codes: 0 done, 1 compared and different, 2 usage, 3 input or output
 // file, 4 model, 5 memory, 6 numerics, 7 GPU, 130 interrupted.
+#include <csignal>
 #include <cstdio>
 #include <iostream>
 #include <new>
@@ -47,6 +48,10 @@ int main(int argc, char** argv) {
     return fail(2, (std::string(e.what()) + "; see edvr --help, or edvr COMMAND --help").c_str());
   }
   program::catch_interrupts();
+#ifdef SIGXFSZ
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of write, as a full disk is
+#endif
+  std::signal(SIGPIPE, SIG_IGN);  // and so is a reader that has gone
   try {
     int const code = run();
     std::cout.flush();
@@ -68,6 +73,8 @@ int main(int argc, char** argv) {
     return fail(5, "not enough memory; edvr info --size WxH says how much a model needs, smaller frames need less");
   } catch (std::filesystem::filesystem_error const& e) {
     return fail(3, e.what());
+  } catch (std::system_error const& e) {
+    return fail(5, (std::string(e.what()) + ": a thread cannot be started; use fewer (--threads, -j)").c_str());
   } catch (std::exception const& e) {
     return fail(3, e.what());
   }

@@ -2,8 +2,11 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
+#include <fstream>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -11,6 +14,7 @@
 #include "clip_sink.hpp"
 #include "clip_source.hpp"
 #include "commands.hpp"
+#include "edvr/io/image.hpp"
 #include "edvr/metrics/resample.hpp"
 #include "edvr/model/memory_budget.hpp"
 #include "gpu_restorer.hpp"
@@ -81,6 +85,7 @@ struct pipeline {
   progress_bar& bar;
   index_t written = 0;
   bool fell_back = false;
+  std::optional<coord<3>> size = {};  // of every frame
 
   /// Frames r.first .. r.last - 1, or to the end. Reads the neighbours that their windows need, and no window crosses a cut.
   void run(frame_range const& r) {
@@ -100,7 +105,6 @@ struct pipeline {
         out.write(done++, shrink == 1 ? *std::move(y) : eval(cast<float>(resize_bicubic(eval(cast<double>(*y)), shrink))));
         bar.show(static_cast<double>(++written));
       }
-      fell_back = fell_back || restorer->fell_back();
     };
     index_t pushed = 0;  // to this restorer
     for (;;) {
@@ -108,23 +112,25 @@ struct pipeline {
       if (r.last && done >= *r.last) return;
       auto x = in.next();
       if (!x) break;
+      if (!size) size = x->shape();
+      if (!(x->shape() == *size)) throw shape_error(edvr::text(in.name(next), ": frame ", next, " has shape ", x->shape(), "; expected ", *size, ", the size of the frames before"));
       if (cuts && (*cuts)(*x) && pushed > 0) {
         restorer->finish();
         drain();
+        fell_back = fell_back || restorer->fell_back();
         if (r.last && done >= *r.last) return;
         restorer = make();
         scene = next, pushed = 0;
         restorer->seek(std::max<index_t>(0, r.first - scene));
       }
-      try {
-        restorer->push(*std::move(x));
-      } catch (shape_error const& e) {
-        throw shape_error(edvr::text(in.name(next), ": ", e.what()));
-      }
+      restorer->push(*std::move(x));
       ++next, ++pushed;
     }
     restorer->finish();
     drain();
+    if (pushed > 0) fell_back = fell_back || restorer->fell_back();
+    if (next == 0 && r.first == 0) throw io_error(edvr::text(in.name(), ": has no frames"));
+    if (done <= r.first && !r.last) throw io_error(edvr::text(in.name(), ": ends before frame ", r.first, ", where --frames begins"));
     if (r.last && done < *r.last) throw io_error(edvr::text(in.name(), ": has ", next, " frames; --frames wants them up to ", *r.last));
   }
 
@@ -153,7 +159,9 @@ std::string not_a_device(std::string const& s) {
 /// Bands, cache and tiles so that frames of this size fit o.max_memory.
 template <class T>
 void fit(restore_options const& o, video_options<float>& options, edvr_config const& config, pair size) {
-  index_t const beside = memory_beside_tensors(options.forward.executor, config, size.y, size.x);
+  index_t const pixels = size.y * size.x, results = pixels * config.scale() * config.scale(), encoding = is_stream(o.output) ? 40 : 24;  // bytes a pixel
+  index_t const in_flight = (o.loaders - 1) * 15 * pixels + (o.savers - 1) * encoding * results + (is_stream(o.output) ? 16 * results : 0);
+  index_t const beside = memory_beside_tensors(options.forward.executor, config, size.y, size.x) + in_flight;
   try {
     fit_memory<T>(options, config, size.y, size.x, (o.max_memory << 20) - beside, o.tiles);
   } catch (error const& e) {
@@ -172,20 +180,32 @@ y4m_header output_header(restore_options const& o, clip_source& in, index_t scal
   auto h = in.header() ? *in.header() : y4m_header{.sampling = chroma::yuv444};
   h.width = in.size().x * scale, h.height = in.size().y * scale, h.bits = o.bits > 0 ? o.bits : in.bits();
   if (!in.header()) h.full_range = o.colors.range == "full";
-  if (!o.rate.empty()) detail::y4m_fraction("--rate", 'F', o.rate, 1, h.rate);
+  if (!o.rate.empty()) detail::y4m_fraction("--rate", 'F', o.rate, 1, h.rate);  // add_restore has looked
   if (o.sampling != "auto") h.sampling = o.sampling == "420" ? chroma::yuv420_left : o.sampling == "422" ? chroma::yuv422 : o.sampling == "444" ? chroma::yuv444 : chroma::mono;
   if (h.bits > 8 && h.sampling == chroma::yuv420_center) h.sampling = chroma::yuv420_left;  // all that a header can say of more than 8 bits
   return h;
 }
 
+/// Throws io_error unless this file begins as a PNG of this size and depth: what --resume takes for a restored frame.
+void check_restored(fs::path const& path, pair size, int bits) {
+  std::ifstream in(path, std::ios::binary);
+  std::array<std::byte, 29> b{};
+  in.read(reinterpret_cast<char*>(b.data()), b.size());
+  bool const png = in && std::memcmp(b.data(), "\x89PNG\r\n\x1a\n", 8) == 0;
+  if (!png || edvr::detail::big_endian(b.data() + 16, 4) != size.x || edvr::detail::big_endian(b.data() + 20, 4) != size.y || static_cast<int>(b[24]) != bits)
+    throw io_error(edvr::text(path.string(), ": is there, but is no PNG of ", size.x, " x ", size.y, " pixels and ", bits, " bits, as this frame restored is; remove it, or choose another output"));
+}
 /// What is still to be restored of these pictures: all of them, or, to go on, the runs of those that are not there.
-std::vector<frame_range> missing(std::vector<fs::path> const& outputs, frame_range const& all, bool resume) {
+std::vector<frame_range> missing(std::vector<fs::path> const& outputs, frame_range const& all, bool resume, pair size, int bits) {
   if (!resume) return {all};
   std::vector<frame_range> runs;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     index_t const frame = all.first + static_cast<index_t>(i);
     std::error_code failure;
-    if (fs::exists(outputs[i], failure)) continue;  // files appear complete or not at all
+    if (fs::exists(outputs[i], failure)) {  // files appear complete or not at all
+      check_restored(outputs[i], size, bits);
+      continue;
+    }
     if (runs.empty() || *runs.back().last != frame) runs.push_back({frame, frame});
     ++*runs.back().last;
   }
@@ -209,6 +229,9 @@ int restore(restore_options const& o) {
   note_tiles(options, net.config);
   if (o.device != "cpu") require_gpu(device_number(o.device));
 
+  pair const result_size{(in->size().y * enlarges * scale + enlarges - 1) / enlarges, (in->size().x * enlarges * scale + enlarges - 1) / enlarges};
+  edvr::detail::check_picture_size("the result", static_cast<std::uint64_t>(result_size.x), static_cast<std::uint64_t>(result_size.y));
+
   // Outputs: planned after all that may be refused, for this makes folders.
   bool const to_stream = is_stream(o.output);
   std::unique_ptr<clip_sink> out;
@@ -216,21 +239,22 @@ int restore(restore_options const& o) {
   std::error_code failure;
   if (to_stream) {
     if (o.resume) throw CLI::ValidationError("--resume", "a stream has no finished frames to go on from; expected pictures as output");
-    if (o.output != "-" && o.input != "-" && fs::equivalent(o.input, o.output, failure)) throw io_error(edvr::text(o.output, ": would overwrite the input; write to another file"));
+    if (o.output != "-" && (in->reads(o.output) || (in->pictures() && fs::equivalent(o.input, o.output, failure)))) throw io_error(edvr::text(o.output, ": would overwrite the input; write to another file"));
     auto const header = output_header(o, *in, scale);
     out = stream_sink(o.output, header, o.colors.matrix_for(header.height), o.overwrite, o.savers);
+    if (o.output == "-" && o.input != "-" && out->writes(o.input)) throw io_error(edvr::text("standard output: is the input, ", o.input, "; write to another file"));
   } else {
     int const bits = o.bits > 0 ? o.bits : in->bits();
     if (o.bits != 0 && bits != 8 && bits != 16) throw CLI::ValidationError("--bits", edvr::text(bits, ": PNG has 8 or 16"));
     int const deep = bits > 8 ? 16 : 8;
     if (in->pictures()) {
       auto const outputs = plan_outputs(o.output, *in->pictures(), static_cast<std::size_t>(range.first), static_cast<std::size_t>(*range.last), o.overwrite || o.resume);
-      runs = missing(outputs, range, o.resume);
+      runs = missing(outputs, range, o.resume, result_size, deep);
       out = picture_sink([outputs, first = range.first](index_t i) { return outputs.at(static_cast<std::size_t>(i - first)); }, deep, o.savers);
     } else {
       auto const outputs = plan_stream_outputs(o.output);
       if (o.resume)
-        while ((!range.last || runs[0].first < *range.last) && fs::exists(outputs.at(runs[0].first), failure)) ++runs[0].first;
+        while ((!range.last || runs[0].first < *range.last) && fs::exists(outputs.at(runs[0].first), failure)) check_restored(outputs.at(runs[0].first++), result_size, deep);
       if (runs[0].last && runs[0].first >= *runs[0].last) runs.clear();
       out = picture_sink(
           [outputs, allowed = o.overwrite || o.resume](index_t i) {
@@ -280,17 +304,37 @@ void parse_jobs(restore_options& o) {
   if (o.jobs.empty()) return;
   int load = 0, work = 0, save = 0;
   char rest = 0;
-  if (std::sscanf(o.jobs.c_str(), "%3d:%4d:%3d%c", &load, &work, &save, &rest) != 3 || load < 1 || load > 64 || work < 1 || work > 1024 || save < 1 || save > 64)
-    throw CLI::ValidationError("--jobs", edvr::text('"', o.jobs, "\"; expected load:proc:save, such as 2:4:2: frames decoded ahead (1 to 64), threads that compute (1 to 1024), frames encoded at once (1 to 64)"));
+  bool const digits = o.jobs.find_first_not_of("0123456789:") == std::string::npos;
+  if (!digits || std::sscanf(o.jobs.c_str(), "%3d:%4d:%3d%c", &load, &work, &save, &rest) != 3 || load < 1 || load > 64 || work > 1024 || save < 1 || save > 64)
+    throw CLI::ValidationError("--jobs", edvr::text('"', o.jobs, "\"; expected load:proc:save, such as 2:4:2: frames decoded ahead (1 to 64), threads that compute (0, all cores, to 1024), frames encoded at once (1 to 64)"));
   if (o.clip.threads != 0 && o.clip.threads != work) throw CLI::ValidationError("--jobs", "names the threads that compute, and so does --threads; leave one out");
   o.loaders = load, o.clip.threads = work, o.savers = save;
+}
+
+/// For --rate: why this is no fraction.
+std::string not_a_rate(std::string const& s) {
+  try {
+    std::int64_t rate[2];
+    edvr::detail::y4m_fraction("--rate", ' ', s, 1, rate);
+    return "";
+  } catch (io_error const&) {
+    return edvr::text('"', s, "\"; expected a fraction of whole numbers above 0, such as 30000:1001");
+  }
+}
+std::string not_a_difference(std::string const& s) {
+  try {
+    double const v = std::stod(s);
+    if (v >= 0.001 && v <= 1) return "";
+  } catch (std::exception const&) {
+  }
+  return edvr::text('"', s, "\"; expected a number from 0.001 to 1");
 }
 
 void add_output_options(CLI::App& c, restore_options& o) {
   c.add_option("-s,--scale", o.scale, "size of the result over that of the input: what the model gives (default), or less, shrunk by bicubic interpolation")->check(CLI::Range(1, 4));
   c.add_option("-f,--format", "png: the only kind of pictures that are written; a y4m stream is chosen by the output's name")->check(CLI::IsMember({"png"}));
   c.add_option("--bits", o.bits, "bits a channel of the result: 8 or 16 of PNG, 8 to 16 of y4m (default: as the input)")->check(CLI::Range(8, 16));
-  c.add_option("--rate", o.rate, "frames a second of a y4m result, N:D (default: the input's, 25:1 for pictures)")->check(not_empty);
+  c.add_option("--rate", o.rate, "frames a second of a y4m result, N:D (default: the input's, 25:1 for pictures)")->check(not_a_rate);
   c.add_option("--chroma", o.sampling, "chroma of a y4m result (default: the input's, 444 for pictures)")->check(CLI::IsMember({"auto", "420", "422", "444", "mono"}));
   c.add_option("--matrix", o.colors.matrix, "matrix of y4m colours; auto: BT.709 from 720 lines on, BT.601 below")->check(CLI::IsMember({"auto", "bt601", "bt709"}));
   c.add_option("--range", o.colors.range, "range of y4m samples; auto: what the stream says, else limited")->check(CLI::IsMember({"auto", "limited", "full"}));
@@ -310,7 +354,7 @@ void add_restore(CLI::App& app, action& run) {
   auto* const overwrite = c->add_flag("--overwrite", o->overwrite, "replace outputs that exist");
   c->add_flag("--resume", o->resume, "go on: leave the pictures that are there already")->excludes(overwrite);
   c->add_option("--scene-cut", o->scene_cut, "windows do not cross cuts; a frame begins a scene if its luma differs from the last one's by this much on average, and three times as much as that one's did")
-      ->check(CLI::Range(0.001, 1.0))
+      ->check(not_a_difference)
       ->expected(0, 1)
       ->default_str("0.1");
   auto* const memory = c->add_option("--max-memory", o->max_memory, "MiB that the program may take: narrower bands, then no cache, which may change last digits (default: what is fastest)")->check(CLI::Range(1, 1 << 24))->excludes("--stage2");

@@ -32,4 +32,5 @@
 #include "edvr/ops/resize_bilinear.hpp"
 #include "edvr/ops/sigmoid.hpp"
 #include "edvr/ops/softmax.hpp"
+#include "edvr/ops/stencil.hpp"
 #include "edvr/ops/views.hpp"

@@ -115,7 +115,7 @@ check [ -s 'out put/-a "quoted".png' ]
 cp "$clip/low/00000000.png" gap/f1.png && cp "$clip/low/00000001.png" gap/f3.png
 expect 0 'jump from 1 to 3' "$edvr" resize -i gap -o gap_out
 cp "$clip/low/00000000.png" mixed/0.png && cp "$clip/truth/00000001.png" mixed/1.png
-expect 3 'mixed/1.png: video_restorer: frame 1 has shape (3, 320, 448); expected (3, 80, 112)' "$edvr" restore -i mixed -o mixed_out
+expect 3 'mixed/1.png: frame 1 has shape (3, 320, 448); expected (3, 80, 112)' "$edvr" restore -i mixed -o mixed_out
 cp "$clip/low/00000000.png" hidden/.a.png && touch hidden/Thumbs.db && cp "$clip/low/00000000.png" hidden/a.png
 expect 0 '' "$edvr" resize -i hidden -o hidden_out --scale 0.5
 check [ "$(ls -A hidden_out)" = a.png ]
@@ -184,7 +184,8 @@ expect 0 ' 0 results' "$edvr" verify net_b.io.safetensors -m "$golden/net_b.para
 
 expect 3 'one picture for 11 frames' "$edvr" restore -i "$clip/low" -o all.png
 expect 3 'exists' "$edvr" forward -m "$golden/net_a.raw_zip.pth" -i "$golden/net_a.clip7.safetensors" -o clip.safetensors
-expect 3 'expected the name of a file to write' "$edvr" convert -o /dev/null --overwrite
+expect 3 'ends in .safetensors or .npz' "$edvr" convert -o /dev/null --overwrite
+mkdir folder.npz && expect 3 'expected the name of a file to write' "$edvr" convert -o folder.npz --overwrite
 
 # --- evaluate, resize, sheet
 expect 0 'mean' "$edvr" evaluate -i out -r out
@@ -265,7 +266,7 @@ for kind in 'C444 --chroma 444' 'C422 --chroma 422' 'Cmono --chroma mono' 'C420p
 done
 check [ "$(head -n 1 kind2.y4m | cut -d ' ' -f 7)" = Cmono12 ]
 expect 2 '--rate' "$edvr" restore -i "$small" -o x.y4m --rate ''
-expect 3 'expected a fraction' "$edvr" restore -i "$small" -o x.y4m --rate 25
+for r in 25 25:0 nonsense 0:1; do expect 2 'expected a fraction' "$edvr" restore -i "$small" -o x.y4m --rate $r; done
 
 # --- hostile inputs 56 to 59, in the program: streams that are cut off, readers that go away, no frames
 head -c 20000 in.y4m > cut.y4m
@@ -274,14 +275,34 @@ check [ -z "$(ls | grep cut_out)" ]
 expect 3 'standard input: y4m stream is empty' "$edvr" restore -i - -o x
 expect 3 'does not begin with YUV4MPEG2' bash -c "'$edvr' restore -i - -o x < '$clip/low/00000000.png'"
 expect 3 'expected a number from 1 to 16384' bash -c "printf 'YUV4MPEG2 W-8 H8\nFRAME\n' | '$edvr' restore -i - -o -"
-printf 'YUV4MPEG2 W16 H16 F25:1 Cmono\n' | "$edvr" restore -i - -o none.y4m; check [ $? = 0 ]
-check [ "$(cat none.y4m)" = 'YUV4MPEG2 W64 H64 F25:1 Ip A0:0 Cmono XCOLORRANGE=LIMITED' ]
+expect 3 'standard input: has no frames' bash -c "printf 'YUV4MPEG2 W16 H16 F25:1 Cmono\n' | '$edvr' restore -i - -o none.y4m"
+expect 3 'ends before frame 100, where --frames begins' "$edvr" restore -i in.y4m -o none.y4m --frames 100:
+check [ ! -e none.y4m ]
+expect 3 'would overwrite the input' bash -c "'$edvr' restore -i - -o in.y4m --overwrite < in.y4m"
+expect 3 'a sample of 65535 in a stream of 10 bits' bash -c "{ printf 'YUV4MPEG2 W16 H16 Cmono10\nFRAME\n'; head -c 512 /dev/zero | tr '\0' '\377'; } | '$edvr' restore -i - -o x.y4m"
+expect 3 '16400 x 4 pixels; expected sides of at most 16384' bash -c "{ printf 'YUV4MPEG2 W4100 H1 Cmono\nFRAME\n'; head -c 4100 /dev/zero; } | '$edvr' restore -i - -o wide"
+check [ ! -e wide ]
+expect 3 'compressed video is ffmpeg' "$edvr" restore -i in.y4m -o out.mp4
+expect 3 'compressed video is ffmpeg' "$edvr" restore -i out.MKV -o x
+# Waits end: a producer that sends no more, with all frames there that are wanted; Ctrl-C while nothing comes, or nothing is taken.
+{ head -c 200000 in.y4m; sleep 20; } | timeout 15 "$edvr" restore -i - -o early.y4m --frames 0:2; check [ "${PIPESTATUS[1]}" = 0 ]
+for wait in 'sleep 20 | timeout -s INT 1 EDVR restore -i - -o -' 'timeout -s INT 2 EDVR restore -i in.y4m -o - | sleep 20' 'timeout -s INT 1 EDVR restore -i silent.y4m -o x.y4m' 'timeout -s INT 2 EDVR restore -i in.y4m -o silent.y4m'; do
+  [ -e silent.y4m ] || mkfifo silent.y4m
+  begun=$SECONDS
+  bash -c "set -m; ${wait//EDVR/$edvr}" >/dev/null 2>said.txt & 
+  for i in $(seq 80); do grep -q interrupted said.txt && break; sleep 0.1; done
+  check grep -q interrupted said.txt
+  pkill -P $! sleep; pkill -x sleep -P "$(pgrep -P $! | head -n 1)" 2>/dev/null
+done
+check [ -z "$(ls | grep partial)" ]
+expect 3 'cannot be written (File too large)' bash -c "ulimit -f 10; '$edvr' restore -i in.y4m -o too_large.y4m"
+check [ -z "$(ls | grep too_large)" ]
 "$edvr" restore -i in.y4m -o - 2> said.txt | head -c 1000 > head.bin; check [ "${PIPESTATUS[0]}" = 3 ]
 check grep -q 'its reader has gone' said.txt
 "$edvr" restore -i in.y4m -o - 2> said.txt > /dev/full; check [ $? = 3 ]
 expect 3 'cannot be opened' "$edvr" restore -i nothing.y4m -o x
 mkdir folder.y4m && expect 3 'is a folder' "$edvr" restore -i folder.y4m -o x
-expect 3 'is a folder' "$edvr" restore -i in.y4m -o folder.y4m
+expect 3 'is a folder' "$edvr" restore -i in.y4m -o folder.y4m --overwrite
 mkfifo pipe.y4m && { cat in.y4m > pipe.y4m & } && "$edvr" restore -i pipe.y4m -o from_fifo.y4m; check cmp from_fifo.y4m file.y4m
 expect 3 'one picture for a stream' "$edvr" restore -i in.y4m -o one_of_many.png
 expect 3 'outputs are PNG' "$edvr" restore -i in.y4m -o 'x/%d.jpg'
@@ -296,6 +317,10 @@ expect 0 'every frame is there already' "$edvr" restore -i "$small" -o some --re
 expect 0 '' "$edvr" restore -i in.y4m -o gone && rm gone/00000006.png gone/00000008.png
 expect 0 '' "$edvr" restore -i in.y4m -o gone --resume
 check diff -r gone from_file
+mkdir -p odd && : > odd/00000000.png
+expect 3 'odd/00000000.png: is there, but is no PNG of' "$edvr" restore -i "$small" -o odd --resume
+"$edvr" restore -i "$small" -o odd2 -s 1 --frames 0:1
+expect 3 'as this frame restored is' "$edvr" restore -i "$small" -o odd2 --resume
 expect 2 'expected pictures as output' "$edvr" restore -i in.y4m -o x.y4m --resume
 expect 2 'overwrite' "$edvr" restore -i "$small" -o some --resume --overwrite
 
@@ -307,6 +332,7 @@ expect 0 '' "$edvr" restore -i deep -o deep_again -s 1
 check [ "$(od -An -j 24 -N 1 -t u1 deep_again/00000001.png | tr -d ' ')" = 16 ]
 expect 2 'PNG has 8 or 16' "$edvr" restore -i "$small" -o x --bits 12
 for j in 1:1:1 4:2:3; do expect 0 '' "$edvr" restore -i "$small" -o jobs -j $j --overwrite; check diff -r jobs all; done
+expect 0 '' "$edvr" restore -i "$small" -o jobs -j 1:0:1 --overwrite
 for j in 1 1:2 0:1:1 1:1:1:1 a:b:c 1:-2:1; do expect 2 'expected load:proc:save' "$edvr" restore -i "$small" -o x -j $j; done
 expect 2 'leave one out' "$edvr" restore -i "$small" -o x -j 1:2:1 --threads 1
 "$edvr" restore -i "$small" -o json --progress json --frames 0:2 2> json.txt; check [ $? = 0 ]
@@ -355,7 +381,9 @@ done
 for i in 3 4 5 6 7 8 9; do check cmp cut_part/$i.png cut_apart/$i.png; done
 expect 0 '' "$edvr" restore -i cut -o cut_high --scene-cut 0.9
 check diff -r cut_high cut_whole
-expect 2 'scene-cut' "$edvr" restore -i cut -o x --scene-cut 0
+for v in 0 nan 2 x; do expect 2 'scene-cut' "$edvr" restore -i cut -o x --scene-cut $v; done
+mkdir swapped && cp cut/[0-2].png swapped && cp "$clip/truth/00000000.png" swapped/3.png
+expect 3 'swapped/3.png: frame 3 has shape (3, 320, 448); expected' "$edvr" restore -i swapped -o x --scene-cut
 
 # --- tensor files of NumPy
 expect 0 '' "$edvr" forward -m "$golden/net_a.raw_zip.pth" -i "$golden/net_a.clip7.safetensors" -o clip.npz
@@ -365,6 +393,10 @@ expect 0 '100 tensors' "$edvr" convert -m "$golden/net_e.old_raw_legacy.pth" -o 
 expect 0 'NumPy npz' "$edvr" info -m converted.npz
 expect 0 '' "$edvr" forward -m converted.npz -i "$golden/net_e.io.safetensors" -o e3.safetensors
 expect 0 'equal' "$edvr" compare e1.safetensors e3.safetensors
+expect 3 'would overwrite the input' "$edvr" forward -i clip.npy -o clip.npy --overwrite
+expect 3 'would overwrite the input' "$edvr" convert -m converted.npz -o converted.npz --overwrite
+expect 3 'ends in .safetensors or .npz' "$edvr" convert -o converted.pth
+expect 2 'npy holds one' "$edvr" forward -m "$golden/net_a.raw_zip.pth" -i "$golden/net_a.io.safetensors" -o x.npy --dump
 expect 3 'Python objects' "$edvr" compare "$golden/numpy/object.npy" clip.npy
 
 # --- 16 bits: above 50 dB beside float32 on the bundled clip

@@ -112,6 +112,22 @@ auto over_locals() {
   return relu(x) + 2.f * conv2d(leaky_relu(x) + z, w, {.padding = 1});
 }
 }  // namespace
+TEST_CASE("assign refuses to read, in a product, a maximum or an attention, what it overwrites") {
+  auto const y = normal<float>({4, 4}, 1), w = normal<float>({4, 4}, 2);
+  auto const b = normal<float>({2, 4, 4}, 3);
+  CHECK_THROWS_AS(assign(y, matmul(y, w)), alias_error);
+  CHECK_THROWS_AS(assign(y, matmul(w, y)), alias_error);
+  CHECK_THROWS_AS(assign(b, matmul(w, b)), alias_error);
+  CHECK_THROWS_AS(assign(y, softmax(y, 1)), alias_error);
+  CHECK_THROWS_AS(assign(y, scaled_dot_product_attention(w, w, y)), alias_error);
+  auto const before = eval(matmul(w, w) + y);
+  assign(y, y + matmul(w, w));  // each element where it is written
+  CHECK(allclose(y, before, 1e-6, 1e-6));
+  auto const index = eval(argmax(normal<float>({4, 4}, 4), 1, keepdim));
+  CHECK_THROWS_AS(assign(index, argmax(index, 1, keepdim)), alias_error);
+  auto const z = normal<float>({1, 8, 2, 2}, 5);
+  CHECK_THROWS_AS(assign(z, concat(conv2d(z, normal<float>({4, 8, 1, 1}, 6)), softmax(slice(z, 1, 0, 4), 1))), alias_error);
+}
 TEST_CASE("an expression over locals can be returned") {
   auto const y = eval(over_locals());
   CHECK(y.shape() == shape<4>{{1, 4, 5, 5}});

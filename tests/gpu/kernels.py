@@ -47,7 +47,7 @@ def main(mode, folder):
     if not found:
         sys.exit(f'{folder}: no output of ptxas')
     if mode == '--no-spills':
-        bad = [k for k in found if k[4] > 0 and 'cub' not in k[0]]
+        bad = [k for k in found if k[4] > 0 and '3cub' not in k[0]]
         for k in bad:
             print(f'{k[0]} on {k[1]}: {k[4]} bytes of registers in memory')
         print(f'{len(found)} kernels on {", ".join(sorted({k[1] for k in found}))}; at most {max(k[2] for k in found)} registers, {len(bad)} with spills')

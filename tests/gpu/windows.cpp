@@ -3,6 +3,15 @@
 #include "gpu.hpp"
 using namespace edvr;
 
+namespace {
+struct slope {
+  template <class X>
+  EDVR_HD auto operator()(X const& x, coord<4> const& at) const {
+    return x(coord<4>{{at[0], at[1], at[2], at[3] + 1}}) - x(coord<4>{{at[0], at[1], at[2] - 1, at[3]}});
+  }
+};
+}  // namespace
+
 TEST_CASE_TEMPLATE("gpu: pools", T, float, double) {
   proves<T, gpu>({"max_pool2d", "avg_pool2d"});
   for (auto [h, w] : {std::pair<index_t, index_t>{7, 9}, {1, 1}, {8, 4}, {2, 3}})
@@ -84,6 +93,22 @@ TEST_CASE_TEMPLATE("gpu: products of batches, softmax, attention", T, float, dou
   CHECK_CLOSE(on_gpu(product, slice(slice(a, 0, 0, 1), 1, 0, 1), b), eval(product(slice(slice(a, 0, 0, 1), 1, 0, 1), b)), 5);
   CHECK_CLOSE(on_gpu(product, a, normal<T>({5, 6}, 3)), eval(product(a, normal<T>({5, 6}, 3))), 5);
   for (int axis : {1, 3}) CHECK_CLOSE(on_gpu([axis](auto const& x) { return softmax(x, axis) + T(1); }, a), eval(softmax(a, axis) + T(1)), 16);
+  CHECK_CLOSE(to<cpu>(eval(matmul(with_gaps_on_gpu(a), with_gaps_on_gpu(b)))), eval(matmul(a, b)), 5);
+  CHECK_CLOSE(to<cpu>(eval(softmax(with_gaps_on_gpu(a), 2))), eval(softmax(a, 2)), 16);
+  CHECK_CLOSE(on_gpu(product, zeros<T>({2, 4, 0}), zeros<T>({2, 0, 6})), zeros<T>({2, 4, 6}), 0);
+  CHECK(on_gpu([](auto const& x) { return softmax(x, 1); }, zeros<T>({0, 3})).empty());
+  auto const even = normal<T>({2, 4, 3, 8}, 8);  // what runs in packs, and one result of everything
+  CHECK_CLOSE(on_gpu([](auto const& x) { return softmax(x, 1) + T(1); }, even), eval(softmax(even, 1) + T(1)), 16);
+  CHECK_CLOSE(on_gpu([](auto const& x) { return softmax(x, 1); }, even), eval(softmax(even, 1)), 16);
+  CHECK_CLOSE(on_gpu([](auto const& x) { return softmax(x, 3); }, normal<T>({1, 1, 1, 9}, 9)), eval(softmax(normal<T>({1, 1, 1, 9}, 9), 3)), 16);
+  auto const wide = normal<T>({2, 3, 5, 8}, 10);
+  CHECK_CLOSE(on_gpu(product, a, wide), eval(product(a, wide)), 5);
+  CHECK_CLOSE(on_gpu([](auto const& x, auto const& y) { return matmul(x, y); }, a, wide), eval(matmul(a, wide)), 5);
+  for (index_t rows : {index_t{1}, index_t{4}}) {
+    auto const one = normal<T>({1, 1, rows, 8}, 11), keys = normal<T>({1, 1, 8, 8}, 12);
+    auto const open = eval(normal<T>({rows, 8}, 13) > T(0));
+    CHECK_CLOSE(to<cpu>(eval(scaled_dot_product_attention(to<gpu>(one), to<gpu>(keys), to<gpu>(keys), to<gpu>(open)))), eval(scaled_dot_product_attention(one, keys, keys, open)), 64);
+  }
   auto const q = normal<T>({1, 2, 5, 8}, 4), k = normal<T>({1, 2, 7, 8}, 5), v = normal<T>({1, 2, 7, 3}, 6);
   auto const allowed = eval(normal<T>({5, 7}, 7) > T(0));
   for (index_t s = 0; s < 7; ++s) allowed(2, s) = false;
@@ -96,6 +121,18 @@ TEST_CASE_TEMPLATE("gpu: positions of extremes, gather", T, float, double) {
   CHECK(allclose(on_gpu([](auto const& a) { return argmax(a, 1, keepdim); }, x), argmax(x, 1, keepdim), 0, 0));
   CHECK(allclose(on_gpu([](auto const& a) { return argmin(a, 3); }, in_channels_last(x)), argmin(x, 3), 0, 0));
   auto const index = eval(argmax(x, 1, keepdim));
+  CHECK(allclose(to<cpu>(eval(argmax(with_gaps_on_gpu(x), 1, keepdim))), index, 0, 0));
+  CHECK_CLOSE(to<cpu>(gather(with_gaps_on_gpu(x), 1, to<gpu>(index))), eval(max(x, {1}, keepdim)), 0);
+  auto const bad = clone(x);
+  bad(1, 3, 2, 1) = static_cast<T>(std::nan(""));
+  CHECK(on_gpu([](auto const& a) { return argmin(a, 1); }, bad)(1, 2, 1) == 3);
   CHECK_CLOSE(to<cpu>(gather(to<gpu>(x), 1, to<gpu>(index))), eval(max(x, {1}, keepdim)), 0);
   CHECK_THROWS_SAYING(shape_error, "positions from 9", gather(to<gpu>(x), 1, full<std::int64_t, gpu>({1, 1, 1, 1}, 9)));
+}
+TEST_CASE_TEMPLATE("gpu: a user's stencil", T, float, double) {
+  proves<T, gpu>({"stencil"});
+  auto const x = normal<T>({2, 8, 3, 4}, 1);
+  auto const f = [](auto const& a) { return a + relu(stencil(slope{}, a * T(2))); };
+  CHECK_CLOSE(on_gpu(f, x), eval(f(x)), 4);
+  CHECK_CLOSE(on_gpu(f, in_channels_last(x)), eval(f(x)), 4);
 }

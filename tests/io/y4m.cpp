@@ -157,6 +157,11 @@ TEST_CASE("hostile input 58: frames that are cut off, damaged or interlaced") {
   // A small header must not take much memory: the first frame's comes with its bytes.
   REFUSED("y4m frame 0 has 3 bytes; expected 402653184", head("W8192 H8192 C444p16") + "FRAME\nabc");
 }
+TEST_CASE("samples of more bits than the header says are refused") {
+  y4m_header const h{.width = 1, .height = 1, .sampling = chroma::mono, .bits = 10};
+  CHECK(y4m_to_rgb<float>(h, std::vector<std::byte>{std::byte{0xff}, std::byte{3}}, color_matrix::bt601)(0, 0, 0) > 1);
+  CHECK_THROWS_SAYING(io_error, "a sample of 1024 in a stream of 10 bits; expected less than 2^10", y4m_to_rgb<float>(h, std::vector<std::byte>{std::byte{0}, std::byte{4}}, color_matrix::bt601));
+}
 TEST_CASE("hostile input 60: ranges and tags of colour") {
   CHECK(!parse_y4m_header("s", "YUV4MPEG2 W4 H2 XCOLORRANGE=LIMITED").full_range);
   CHECK(parse_y4m_header("s", "YUV4MPEG2 W4 H2 XCOLORRANGE=FULL").full_range);

@@ -142,7 +142,8 @@ TEST_CASE("conv2d of float16: what it is of the same numbers as floats, on every
       CHECK_CLOSE(eval(conv2d(x, w, in.b, c.p, algorithm), ex), want, 0);
       CHECK_CLOSE(eval(conv2d(in_channels_last(x), w, in.b, c.p, algorithm), ex), want, terms);
       CHECK_CLOSE(eval(conv2d(with_gaps(x), with_gaps(w), with_gaps(in.b), c.p, algorithm), ex), want, terms);
-      CHECK_CLOSE(eval(conv2d(in.x, w, in.b, c.p, algorithm), ex), eval(conv2d(in.x, to<float>(w), in.b, c.p, algorithm), ex), 0);  // x stays as it is
+      CHECK_CLOSE(eval(conv2d(in.x, w, in.b, c.p, algorithm), ex), eval(conv2d(in.x, to<float>(w), in.b, c.p, algorithm), ex), 0);  // x stays as it is,
+      CHECK_CLOSE(eval(conv2d(in.x * 1.f, w, in.b, c.p, algorithm), ex), want, terms);  // but what is evaluated for it is stored as the weights are
       CHECK_CLOSE(eval(to<float>(eval<float16>(relu(conv2d(x, w, in.b, c.p, algorithm)), ex))), eval(to<float>(eval<float16>(relu(want)))), 0);
     };
     check(algo::direct{});

@@ -19,14 +19,14 @@ GROUPS = [
     ('Activation', ['relu', 'leaky_relu', 'sigmoid', 'softmax']),
     ('Views and order', ['permute', 'slice', 'flip', 'select', 'squeeze', 'unsqueeze', 'broadcast_to', 'reshape', 'concat', 'stack', 'pad', 'pixel_shuffle', 'pixel_unshuffle', 'gather']),
     ('Reduction', ['sum', 'mean', 'max', 'min', 'argmax', 'argmin', 'correlation']),
-    ('Products and windows', ['matmul', 'conv2d', 'deform_conv2d', 'max_pool2d', 'avg_pool2d', 'resize_bilinear', 'upsample_bilinear']),
+    ('Products and windows', ['matmul', 'conv2d', 'deform_conv2d', 'max_pool2d', 'avg_pool2d', 'resize_bilinear', 'upsample_bilinear', 'stencil']),
     ('Attention', ['temporal_attention', 'temporal_attention_gate', 'spatial_attention_gate', 'scaled_dot_product_attention']),
     ('Networks', ['nn::residual_block', 'nn::deform_conv2d_pack', 'nn::edvr_net']),
 ]
 NOT_ROWS = {'allclose'}  # gives a bool, not a tensor
 HEAD = """# What runs where
 
-Generated from the tests that passed: `python3 tests/support/support.py --write docs/support.md build/*/tests/*.proofs build/gpu/tests/gpu/*.proofs` after `bash tests/run.sh` and
+Generated from the tests that passed: `python3 tests/support/support.py --write docs/support.md build/release/tests/*.proofs build/gpu/tests/gpu/*.proofs` after `bash tests/run.sh` and
 `bash tests/gpu.sh`. Every test run checks that this page says what its own tests showed.
 
 **CPU**: a test of that op and element type passed on the CPU. **GPU**: on device tensors too, run by Thrust's OpenMP system and as nvcc's PTX on the CPU ([cuda.md](cuda.md) says

@@ -45,13 +45,10 @@ using accumulate_t = typename detail::accumulate<T>::type;
 
 /// The value of 16 bits in IEEE binary16, exact. Subnormal ones too, where the processor takes subnormal floats for zero.
 EDVR_HD float from_float16(std::uint16_t bits) {
-  std::uint32_t const sign = (bits & 0x8000u) << 16, exponent = (bits >> 10) & 31u, mantissa = bits & 0x3ffu;
-  if (exponent == 31) return std::bit_cast<float>(sign | 0x7f800000u | mantissa << 13);
-  if (exponent == 0) {  // zero or subnormal: mantissa * 2^-24
-    float const value = static_cast<float>(mantissa) * 0x1p-24f;
-    return sign ? -value : value;
-  }
-  return std::bit_cast<float>(sign | (exponent + 112) << 23 | mantissa << 13);
+  std::uint32_t const sign = (bits & 0x8000u) << 16, size = bits & 0x7fffu, exponent = size & 0x7c00u;
+  float const subnormal = static_cast<float>(size) * 0x1p-24f;
+  std::uint32_t const normal = (size << 13) + 0x38000000u, special = size << 13 | 0x7f800000u;
+  return std::bit_cast<float>(sign | (exponent == 0 ? std::bit_cast<std::uint32_t>(subnormal) : exponent == 0x7c00u ? special : normal));  // no branch
 }
 /// The nearest binary16, ties to even: infinity from 65520 on, a NaN stays one.
 EDVR_HD std::uint16_t to_float16(float v) {
@@ -62,12 +59,26 @@ EDVR_HD std::uint16_t to_float16(float v) {
   std::uint32_t const r = size > 0x7f800000u ? 0x7e00u | (size >> 13 & 0x3ffu) : size >= 0x477ff000u ? 0x7c00u : size >= 0x38800000u ? normal : subnormal;
   return static_cast<std::uint16_t>(sign | r);
 }
-/// The value of 16 bits in bfloat16: the upper float16 of a float.
+/// The value of 16 bits in bfloat16: the upper half of a float.
 EDVR_HD float from_bfloat16(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
 /// The nearest bfloat16, ties to even; a NaN stays one, whatever its bits.
 EDVR_HD std::uint16_t to_bfloat16(float v) {
   auto const bits = std::bit_cast<std::uint32_t>(v);
   return static_cast<std::uint16_t>((v != v ? bits | 0x400000u : bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
+}
+
+/// A number as a float whose last bit is 1 if it is not exactly that: rounding it again, to fewer digits, gives what rounding v once would.
+template <class T>
+EDVR_HD float rounded_to_odd(T v) {
+  auto const f = static_cast<float>(v);
+  if constexpr (std::is_floating_point_v<T> && sizeof(T) > sizeof(float)) {
+    auto const bits = std::bit_cast<std::uint32_t>(f);
+    T const back = static_cast<T>(f);
+    if (back == v || f != f || (bits & 1u) != 0) return f;
+    bool const too_large = v < 0 ? back < v : back > v;  // in size: then the odd neighbour is the smaller one
+    return std::bit_cast<float>(too_large ? bits - 1 : bits + 1);
+  }
+  return f;
 }
 
 /// 16 bits of storage for a float: its sign, exponent and first 7 bits of mantissa. Converts, and does nothing else: expressions read a tensor of
@@ -78,7 +89,7 @@ struct bfloat16 {
   EDVR_HD explicit bfloat16(float v) : bits(to_bfloat16(v)) {}
   template <class T>
     requires std::is_arithmetic_v<T>
-  EDVR_HD explicit bfloat16(T v) : bfloat16(static_cast<float>(v)) {}
+  EDVR_HD explicit bfloat16(T v) : bfloat16(rounded_to_odd(v)) {}
   EDVR_HD operator float() const { return from_bfloat16(bits); }
 };
 
@@ -89,7 +100,7 @@ struct float16 {
   EDVR_HD explicit float16(float v) : bits(to_float16(v)) {}
   template <class T>
     requires std::is_arithmetic_v<T>
-  EDVR_HD explicit float16(T v) : float16(static_cast<float>(v)) {}
+  EDVR_HD explicit float16(T v) : float16(rounded_to_odd(v)) {}
   EDVR_HD operator float() const { return from_float16(bits); }
 };
 

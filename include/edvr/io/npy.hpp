@@ -178,15 +178,15 @@ inline bool is_npz(std::span<std::byte const> b) {
 }  // namespace detail
 
 /// The arrays of an .npz file, stored or compressed. What it unpacks to is bounded by its directory before anything is unpacked: to most_ratio times
-/// its size and 16 MiB, besides what deflate can do at all. Throws io_error, beginning with `who`.
+/// its size and 1 MiB, besides what deflate can do at all. Throws io_error, beginning with `who`.
 inline tensor_map parse_npz(std::string const& who, file_bytes const& bytes, std::uint64_t most_ratio = 100) {
   auto const all = std::span<std::byte const>(*bytes);
   auto const directory = detail::read_zip_directory(who, all, true);
-  std::uint64_t const most = (std::uint64_t{16} << 20) + most_ratio * bytes->size();
+  std::uint64_t const most = (std::uint64_t{1} << 20) + most_ratio * bytes->size();
   std::uint64_t total = 0;
   for (auto const& [name, entry] : directory) {
     if (entry.size > most - std::min<std::uint64_t>(total, most))
-      throw io_error(text(who, ": unpacks to more than ", most, " bytes, ", most_ratio, " times its size and 16 MiB; if it is yours and not made to deceive, raise parse_npz's most_ratio or save it with numpy.savez"));
+      throw io_error(text(who, ": unpacks to more than ", most, " bytes, ", most_ratio, " times its size and 1 MiB; if it is yours and not made to deceive, raise parse_npz's most_ratio or save it with numpy.savez"));
     total += entry.size;
   }
   tensor_map arrays;

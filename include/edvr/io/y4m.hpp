@@ -156,11 +156,15 @@ inline std::pair<index_t, double> chroma_taps(index_t p, index_t step, bool left
 }  // namespace detail
 
 /// The planes of a frame, samples in order Y, Cb, Cr, as RGB (3, h, w) in [0, 1] and somewhat beyond where a stream goes there. Chroma is interpolated
-/// bilinearly from where its samples lie. bytes: h.frame_bytes() of them.
+/// bilinearly from where its samples lie. bytes: h.frame_bytes() of them. Throws io_error for another number, or a sample with more bits than the header says.
 template <class T>
 tensor<T, 3> y4m_to_rgb(y4m_header const& h, std::span<std::byte const> bytes, color_matrix matrix) {
   if (static_cast<index_t>(bytes.size()) != h.frame_bytes()) throw io_error(text("y4m frame of ", bytes.size(), " bytes; expected ", h.frame_bytes()));
   auto const rgb = empty<T>(coord<3>{{3, h.height, h.width}});
+  if (h.bits > 8)
+    for (std::size_t i = 1; i < bytes.size(); i += 2)
+      if (static_cast<unsigned>(bytes[i]) >> (h.bits - 8) != 0)
+        throw io_error(text("a sample of ", static_cast<unsigned>(bytes[i - 1]) | static_cast<unsigned>(bytes[i]) << 8, " in a stream of ", h.bits, " bits; expected less than 2^", h.bits, ", in two bytes, the lower one first"));
   auto const sample = [&](index_t i) {
     return h.bits > 8 ? static_cast<double>(static_cast<unsigned>(bytes[static_cast<std::size_t>(2 * i)]) | static_cast<unsigned>(bytes[static_cast<std::size_t>(2 * i + 1)]) << 8)
                       : static_cast<double>(bytes[static_cast<std::size_t>(i)]);

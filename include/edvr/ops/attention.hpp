@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -45,32 +46,32 @@ void check_attention(Q const& query, K const& key, V const& value) {
 }
 /// query key^T, scaled.
 template <class Q, class K>
-auto scores(Q&& query, K&& key, double scale) {
+auto scores(Q&& query, K&& key, std::optional<double> scale) {
   constexpr int R = bare<Q>::rank;
   using T = value_t<Q>;
   auto turned = same_view(key.shape());  // the last two axes exchanged
   std::swap(turned.axes[R - 2], turned.axes[R - 1]);
   std::swap(turned.extent[R - 2], turned.extent[R - 1]);
-  T const factor = static_cast<T>(scale > 0 ? scale : 1 / std::sqrt(static_cast<double>(std::max<index_t>(key.shape()[R - 1], 1))));
+  T const factor = static_cast<T>(scale ? *scale : 1 / std::sqrt(static_cast<double>(std::max<index_t>(key.shape()[R - 1], 1))));
   return matmul(std::forward<Q>(query) * factor, strided(std::forward<K>(key), turned));
 }
 }  // namespace detail
 
 /// softmax(scale query key^T) value. query (..., l, e), key (..., s, e), value (..., s, f), of one rank from 2 to 5 and with the same axes in front; returns (..., l, f).
-/// scale: 1 / sqrt(e) unless one above 0 is given. Lazy, heavy; the l x s scores are in memory at once, twice. Throws shape_error. Cost: 2 l s (e + f) flop and l s
+/// scale: 1 / sqrt(e) unless one is given. Lazy, heavy; the l x s scores are in memory at once, twice. Throws shape_error. Cost: 2 l s (e + f) flop and l s
 /// exponentials for each of the axes in front. Vaswani et al., NeurIPS 2017, eq. 1; same as torch.nn.functional.scaled_dot_product_attention.
 template <real_valued Q, real_valued K, real_valued V>
   requires same_space<Q, K> && same_space<Q, V> && same_element<Q, K> && same_element<Q, V> && same_rank<Q, K> && same_rank<Q, V> && (bare<Q>::rank >= 2)
-auto scaled_dot_product_attention(Q&& query, K&& key, V&& value, double scale = 0) {
+auto scaled_dot_product_attention(Q&& query, K&& key, V&& value, std::optional<double> scale = {}) {
   detail::check_attention(query, key, value);
   return matmul(softmax(detail::scores(std::forward<Q>(query), std::forward<K>(key), scale), bare<Q>::rank - 1), std::forward<V>(value));
 }
 /// With a mask that broadcasts to the scores (..., l, s): of bool, true where a key takes part; of numbers, what is added to the scaled scores.
-/// A query that no key is left for gives zeros.
+/// A query that no key is left for gives zeros. The value of a key that is masked counts as 0 times itself: a NaN or an infinity there still shows.
 template <real_valued Q, real_valued K, real_valued V, operand M>
   requires same_space<Q, K> && same_space<Q, V> && same_space<Q, M> && same_element<Q, K> && same_element<Q, V> && same_rank<Q, K> && same_rank<Q, V> && (bare<Q>::rank >= 2) &&
            (std::is_same_v<value_t<M>, bool> || same_element<Q, M>)
-auto scaled_dot_product_attention(Q&& query, K&& key, V&& value, M&& mask, double scale = 0) {
+auto scaled_dot_product_attention(Q&& query, K&& key, V&& value, M&& mask, std::optional<double> scale = {}) {
   detail::check_attention(query, key, value);
   auto all = detail::scores(std::forward<Q>(query), std::forward<K>(key), scale);
   constexpr int last = bare<Q>::rank - 1;

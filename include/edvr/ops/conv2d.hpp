@@ -15,7 +15,7 @@
 namespace edvr::inline v1 {
 
 namespace fn {
-/// One output element: the plain sum. Weights of T; x is rounded to T, as the fast algorithms do.
+/// One output element: the plain sum. Weights of T; x is rounded to what is multiplied, as in the fast algorithms.
 template <class X, class T>
 struct conv2d_reference {
   static constexpr bool packs = false;
@@ -151,7 +151,8 @@ auto conv2d(X&& x, tensor<T, 4, S> weight, tensor<arithmetic_t<T>, 1, S> bias, c
 /// 2-D cross-correlation with zero padding.
 /// x (n, c, h, w);  weight (k, c / groups, r, s);  bias (k), or none;  returns (n, k, oh, ow) with
 /// oh = (h + 2 padding - dilation (r - 1) - 1) / stride + 1, and ow likewise. Sums in float or double. Weights stored as bfloat16 round x to
-/// bfloat16 too, and are multiplied so: twice as fast where the processor can. Weights stored as float16 are multiplied as floats.
+/// bfloat16 too, and are multiplied so: twice as fast where the processor can. Weights stored as float16 are multiplied as
+/// floats. An operand that has to be evaluated first (anything but stored tensors and concats of them) is stored as the weights are.
 /// Lazy, heavy: runs once, and arithmetic around it is applied while it stores. Throws shape_error. Cost: 2 n k oh ow (c / groups) r s flop;
 /// by Winograd's algorithm, which is the default for 3x3 windows of float, float16 and bfloat16 with stride 1, about 0.3 of that. There a NaN or an infinity in x
 /// reaches all of the 4 x 4 results that are computed together. algo::direct{} keeps it to its window.

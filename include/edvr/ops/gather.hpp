@@ -36,6 +36,7 @@ auto gather(X const& x, int axis, tensor<std::int64_t, bare<X>::rank, S> const& 
     if (i != axis && wanted[i] > s[i]) throw shape_error(text("gather: index has shape ", wanted, "; expected at most the extents of x, ", s, ", on every axis but ", axis));
   auto y = empty<value_t<X>, S>(wanted);
   if (y.empty()) return y;
+  if (s[axis] == 0) throw shape_error(text("gather: axis ", axis, " of x ", s, " is empty; there is nothing to choose from"));
   auto const least = to<cpu>(eval(min(index), ex), ex).item(), most = to<cpu>(eval(max(index), ex), ex).item();
   if (least < 0 || most >= s[axis]) throw shape_error(text("gather: index has positions from ", least, " to ", most, "; expected 0 to ", s[axis] - 1, ", because axis ", axis, " of x has extent ", s[axis]));
   ex.for_each(y.writable(), fn::gather<reader_t<bare<X>>, reader_t<tensor<std::int64_t, R, S>>>{reader(x), index.read(), axis});

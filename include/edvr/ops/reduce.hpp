@@ -37,6 +37,7 @@ struct largest {  // NaN wins, as in PyTorch
   using result_type = T;
   static constexpr char const* name = "max";
   EDVR_HD static T first() {
+    static_assert(std::numeric_limits<T>::is_specialized, "max and min of a scalar of your own need its std::numeric_limits");
     if constexpr (std::numeric_limits<T>::has_infinity)
       return -std::numeric_limits<T>::infinity();
     else
@@ -52,6 +53,7 @@ struct smallest {
   using result_type = T;
   static constexpr char const* name = "min";
   EDVR_HD static T first() {
+    static_assert(std::numeric_limits<T>::is_specialized, "max and min of a scalar of your own need its std::numeric_limits");
     if constexpr (std::numeric_limits<T>::has_infinity)
       return std::numeric_limits<T>::infinity();
     else

@@ -43,9 +43,9 @@ struct softmax_node : private used_twice_name_its_value_with_eval {
       }
     };
     auto const top = eval(at_least(std::numeric_limits<value_type>::lowest(), max(input, {axis}, keepdim)), ex);
-    auto const power = eval(exp(input - top), ex);
-    auto const total = eval(at_least(std::numeric_limits<value_type>::min(), sum(power, {axis}, keepdim)), ex);
-    ex.for_each(to.y, composed{reader(power / total), to.epilogue});
+    assign(input, exp(input - top), ex);
+    auto const total = eval(at_least(std::numeric_limits<value_type>::min(), sum(input, {axis}, keepdim)), ex);
+    ex.for_each(to.y, composed{reader(input / total), to.epilogue});
   }
 };
 template <bool Masked, class X>
@@ -56,7 +56,7 @@ auto softmax(X&& x, int axis) {
 }  // namespace detail
 
 /// exp(x) over its sum along one axis, the largest element subtracted first, so that nothing overflows. Shape of x. A row that is minus infinity
-/// alone is NaN, as is one with a NaN or with plus infinity. Lazy, heavy: two tensors of the size of x. Throws shape_error.
+/// alone is NaN, as is one with a NaN or with plus infinity. Lazy, heavy: one more tensor of the size of x. Throws shape_error.
 /// Same as torch.softmax.
 template <real_valued X>
 auto softmax(X&& x, int axis) {

@@ -124,7 +124,7 @@ auto slice(A&& a, range const (&ranges)[N]) {
   auto m = detail::same_view(a.shape());
   for (int i = 0; i < static_cast<int>(N); ++i) {
     index_t const n = m.extent[i], step = ranges[i].step, to = ranges[i].to == range{}.to ? n : ranges[i].to, from = ranges[i].from;
-    bool const inside = step > 0 ? 0 <= from && from <= to && to <= n : step < 0 && step >= -range{}.to && -1 <= to && to <= from && from < n;
+    bool const inside = step > 0 ? 0 <= from && from <= to && to <= n : step < 0 && step >= -range{}.to && -1 <= to && to <= from && from < n && (from >= 0 || n == 0);
     if (!inside)
       throw shape_error(text("slice: ", from, " to ", to, " step ", step, " of axis ", i, "; expected 0 <= from <= to <= ", n, " and step >= 1, or ", n - 1, " >= from >= to >= -1 and step <= -1"));
     index_t const distance = step > 0 ? to - from : from - to, stride = step > 0 ? step : -step;

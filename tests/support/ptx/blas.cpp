@@ -43,7 +43,9 @@ cublasStatus_t gemm(cublasHandle_t h, cublasOperation_t ta, cublasOperation_t tb
 template <class T>
 cublasStatus_t gemm_batched(cublasHandle_t h, cublasOperation_t ta, cublasOperation_t tb, int m, int n, int k, T const* alpha, T const* a, int lda, long long sa, T const* b, int ldb, long long sb,
                             T const* beta, T* c, int ldc, long long sc, int batch) {
+  if (!known(h)) return CUBLAS_STATUS_NOT_INITIALIZED;
   if (batch < 0) return CUBLAS_STATUS_INVALID_VALUE;
+  if (batch > 1 && m > 0 && n > 0 && sc < static_cast<long long>(ldc) * (n - 1) + m && (sc < m || sc + m > ldc)) ptx::fault("cublas gemm: results of a batch overlap", reinterpret_cast<std::uint64_t>(c));
   for (int i = 0; i < batch; ++i)
     if (auto const s = gemm(h, ta, tb, m, n, k, alpha, a + i * sa, lda, b + i * sb, ldb, beta, c + i * sc, ldc); s != CUBLAS_STATUS_SUCCESS) return s;
   return CUBLAS_STATUS_SUCCESS;

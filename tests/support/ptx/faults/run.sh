@@ -41,4 +41,5 @@ for program in "$here"/*.cu; do
     fi
   done
 done
+[ $caught = 12 ] || { echo "expected 12 programs, found $caught" >&2; exit 1; }
 echo "$caught faults, each caught"

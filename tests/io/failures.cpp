@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the system refuses: memory, at every request that a reader or writer makes; the rest of a file; room on a disk.
+#include <sys/resource.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <new>
+
+#include "files.hpp"
+#include "support.hpp"
+using namespace edvr;
+using namespace files;
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"  // GCC 12 sees free() of what this file's own operator new gave
+#endif
+
+namespace {
+/// The request for memory, counted from arming, that fails; below 0: none. This program's operator new asks it.
+thread_local long fails_at = -1, asked = 0;
+bool fails_now() { return fails_at >= 0 && asked++ == fails_at; }
+void* request(std::size_t n, std::size_t alignment) {
+  if (fails_now()) return nullptr;
+  return alignment > __STDCPP_DEFAULT_NEW_ALIGNMENT__ ? std::aligned_alloc(alignment, (n + alignment - 1) / alignment * alignment) : std::malloc(n > 0 ? n : 1);
+}
+void* or_throw(void* p) { return p ? p : throw std::bad_alloc(); }
+}  // namespace
+
+void* operator new(std::size_t n) { return or_throw(request(n, 0)); }
+void* operator new[](std::size_t n) { return or_throw(request(n, 0)); }
+void* operator new(std::size_t n, std::align_val_t a) { return or_throw(request(n, static_cast<std::size_t>(a))); }
+void* operator new[](std::size_t n, std::align_val_t a) { return or_throw(request(n, static_cast<std::size_t>(a))); }
+void* operator new(std::size_t n, std::nothrow_t const&) noexcept { return request(n, 0); }
+void* operator new[](std::size_t n, std::nothrow_t const&) noexcept { return request(n, 0); }
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete[](void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+
+namespace {
+/// Runs f with its first request for memory failing, then its second and so on until it comes through. It may only throw bad_alloc or an edvr::error.
+template <class F>
+long with_every_request_failing(F const& f) {
+  for (long n = 0;; ++n) {
+    fails_at = n, asked = 0;
+    bool through = false;
+    try {
+      f();
+      through = true;
+    } catch (std::bad_alloc const&) {
+    } catch (edvr::error const&) {
+    }
+    bool const reached = asked > n;
+    fails_at = -1;
+    if (!reached) {
+      CHECK(through);
+      return n;
+    }
+  }
+}
+std::filesystem::path temporary(char const* name) { return std::filesystem::temp_directory_path() / name; }
+}  // namespace
+
+TEST_CASE("memory that is refused, at every single request of every reader: an exception, and nothing lost") {
+  std::string const golden = EDVR_GOLDEN;
+  auto const small = bytes_of(pth(dict({{"conv.weight", pickled_tensor(pickled_storage("0", 4), 0, {2, 2}, {2, 1})}}), {{"0", floats({1, 2, 3, 4})}}));
+  CHECK(with_every_request_failing([&] { (void)parse_pth("f", small).root(); }) > 30);
+  CHECK(with_every_request_failing([&] {
+          auto const c = parse_checkpoint("f", small);
+          (void)c.weights.at("conv.weight").to<float, 2>();
+        }) > 40);
+  auto const legacy = read_file(golden + "/pth_sampler.legacy.pth");
+  CHECK(with_every_request_failing([&] { (void)parse_pth("f", legacy).root(); }) > 50);
+  // Not safetensors: nlohmann-json asks for memory in a destructor, and a refusal there ends the program (docs/security.md).
+  auto const arrays = read_file(golden + "/numpy/deflated.npz");
+  CHECK(with_every_request_failing([&] { (void)parse_npz("f", arrays); }) > 40);
+  auto const picture = read_file(golden + "/pictures/gray16.png");
+  CHECK(with_every_request_failing([&] { (void)decode_image16("f", *picture); }) >= 1);
+  CHECK(with_every_request_failing([&] {
+          std::size_t at = 0;
+          std::string const s = "YUV4MPEG2 W4 H2 Cmono Xlonger-than-any-small-string\nFRAME\n12345678";
+          y4m_reader in("a stream with a long name", [&](std::byte* to, std::size_t n) {
+            n = std::min(n, s.size() - at);
+            std::memcpy(to, s.data() + at, n);
+            at += n;
+            return n;
+          });
+          (void)y4m_to_rgb<float>(in.header(), *in.next(), color_matrix::bt601);
+        }) >= 4);
+}
+TEST_CASE("memory that is refused while a file is written: an exception, no file, no rest of one") {
+  auto const folder = temporary("edvr_test_failures");
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directory(folder);
+  tensor_map const m{{"x", any_tensor(normal<float>({3, 5}, 1))}};
+  auto const picture = to_8bit(uniform<float>({3, 6, 5}, 1));
+  auto const check = [&](auto const& write) {
+    with_every_request_failing([&] {
+      std::filesystem::remove(folder / "f");
+      write(folder / "f");
+    });
+    CHECK(std::distance(std::filesystem::directory_iterator(folder), {}) == 1);  // the last, whole one
+  };
+  check([&](auto const& p) { write_npz(p, m, true); });
+  check([&](auto const& p) { write_npy(p, m.at("x")); });
+  check([&](auto const& p) { write_png(p, picture); });
+  std::filesystem::remove_all(folder);
+}
+TEST_CASE("a disk that is full: an error that says so, the old file as it was, no rest of the new one") {
+  auto const folder = temporary("edvr_test_full");
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directory(folder);
+  auto const path = folder / "f.safetensors";
+  write_safetensors(path, {{"x", any_tensor(full<float>({2}, 7))}});
+  rlimit old{};
+  getrlimit(RLIMIT_FSIZE, &old);
+  auto const handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit const little{4096, old.rlim_max};  // bytes that a file may have: a write beyond fails as on a full disk
+  setrlimit(RLIMIT_FSIZE, &little);
+  CHECK_THROWS_SAYING(io_error, "cannot be written (File too large); check the folder, its permissions and the free space", write_safetensors(path, {{"x", any_tensor(normal<float>({10000}, 1))}}));
+  CHECK_THROWS_SAYING(io_error, "cannot be written", write_png(folder / "p.png", to_8bit(uniform<float>({3, 90, 90}, 1))));
+  CHECK_THROWS_SAYING(io_error, "cannot be written", write_npz(folder / "z.npz", {{"x", any_tensor(normal<float>({10000}, 1))}}));
+  setrlimit(RLIMIT_FSIZE, &old);
+  std::signal(SIGXFSZ, handler);
+  CHECK(read_safetensors(path).tensors.at("x").to<float, 1>()(1) == 7);
+  CHECK(std::distance(std::filesystem::directory_iterator(folder), {}) == 1);
+  std::filesystem::remove_all(folder);
+}
+TEST_CASE("hostile input 54: a file that ends before its size, a pipe, a folder, one that may not be read") {
+  bool seen = false;  // files of the system that claim a page and hold a line
+  std::error_code failure;
+  for (auto const& e : std::filesystem::directory_iterator("/sys/kernel", failure)) {
+    if (!e.is_regular_file(failure) || e.file_size(failure) != 4096) continue;
+    try {
+      (void)read_file(e.path());
+    } catch (io_error const& error) {
+      seen = seen || contains(error.what(), "changed its size from 4096 bytes while it was read");
+    }
+  }
+  if (!seen) MESSAGE("not shown here: no file that is shorter than it says");
+  CHECK_THROWS_SAYING(io_error, "is a folder; expected a file", read_file("/tmp"));
+  CHECK_THROWS_SAYING(io_error, "is a pipe or device", read_file("/dev/null"));
+  CHECK_THROWS_SAYING(io_error, "no such file", read_file("/nowhere"));
+}
