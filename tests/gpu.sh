@@ -26,6 +26,12 @@ cmake --build build/gpu --target test_gpu_omp $([ -n "$nvcc" ] && echo test_gpu_
 ctest --test-dir build/gpu --output-on-failure -j2
 [ "${1:-}" = all ] || exit 0
 
+if [ -n "$nvcc" ]; then
+  echo '--- edvr::cuda, installed and used by another project'
+  cmake -S . -B build/cuda -G Ninja -DCMAKE_BUILD_TYPE=Release -DEDVR_CUDA=ON -DEDVR_TESTS=OFF -DEDVR_EXAMPLES=OFF >/dev/null
+  bash tests/consumers.sh build/cuda
+fi
+
 echo '--- address and undefined-behaviour sanitizers'
 cmake -B build/gpu-asan "${common[@]}" -DCMAKE_BUILD_TYPE=Debug '-DCMAKE_CXX_FLAGS_DEBUG=-g1 -O1' -DEDVR_SANITIZE=address,undefined >/dev/null
 cmake --build build/gpu-asan --target test_gpu_omp

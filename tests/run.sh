@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # bash tests/run.sh       one Release build, every test
 # bash tests/run.sh all   also: every instruction set, address, undefined-behaviour and thread sanitizers, AArch64, each header alone, an
-#                         installed copy used by another project, the GPU backend on everything that runs it (tests/gpu.sh)
+#                         copy used by other projects in every way, fuzzers (tests/fuzz.sh), the GPU backend on everything that runs it (tests/gpu.sh)
 set -eu
 cd "$(dirname "$0")/.."
 . tests/install.sh
@@ -30,12 +30,9 @@ if [ "${1:-}" = all ]; then
   echo '--- another processor: AArch64, emulated'
   bash tests/aarch64.sh
   echo '--- installed and used'
-  place=$(mktemp -d)
-  trap 'rm -rf "$place"' EXIT
-  cmake --install build/release --prefix "$place/installed" >/dev/null
-  cmake -S tests/consumer -B "$place/consumer" -DCMAKE_PREFIX_PATH="$place/installed" -DCMAKE_BUILD_TYPE=Debug >/dev/null
-  cmake --build "$place/consumer"
-  (cd "$place" && ./consumer/consumer && ./consumer/consumer_io)
+  bash tests/consumers.sh build/release
+  echo '--- strangers: a minute of fuzzing for each reader'
+  bash tests/fuzz.sh 60
   echo '--- the GPU backend'
   bash tests/gpu.sh all
 fi

@@ -55,6 +55,13 @@ inline void write_file(std::filesystem::path const& path, std::initializer_list<
     throw io_error(text(path.string(), ": is a folder, pipe or device; expected the name of a file to write"));
   auto partial = path;
   partial += text('.', static_cast<unsigned>(std::hash<std::thread::id>{}(std::this_thread::get_id()) ^ static_cast<std::size_t>(std::chrono::steady_clock::now().time_since_epoch().count())), ".partial");
+  struct cleaner {  // whatever happens, no rest of a file stays
+    std::filesystem::path const& file;
+    bool there = true;
+    ~cleaner() {
+      if (there) std::remove(file.c_str());
+    }
+  } rest{partial};
   errno = 0;
   bool ok;
   {
@@ -64,14 +71,14 @@ inline void write_file(std::filesystem::path const& path, std::initializer_list<
     out.close();
     ok = ok && !out.fail();
   }
-  std::string reason = ok ? "" : errno ? std::strerror(errno) : "write failed";
+  char const* reason = ok ? nullptr : errno ? std::strerror(errno) : "write failed";
   if (ok) {
-    std::filesystem::rename(partial, path, failure);
-    if (!failure) return;
-    reason = failure.message();
+    if (std::rename(partial.c_str(), path.c_str()) == 0)
+      rest.there = false;
+    else
+      reason = std::strerror(errno);
   }
-  std::filesystem::remove(partial, failure);
-  throw io_error(text(path.string(), ": cannot be written (", reason, "); check the folder, its permissions and the free space"));
+  if (reason) throw io_error(text(path.string(), ": cannot be written (", reason, "); check the folder, its permissions and the free space"));
 }
 
 }  // namespace edvr::v1
