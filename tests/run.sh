@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # bash tests/run.sh       one Release build, every test
-# bash tests/run.sh all   also: every instruction set, address, undefined-behaviour and thread sanitizers, AArch64, each header alone, an
+# bash tests/run.sh all   also: every instruction set, address, undefined-behaviour and thread sanitizers, clang, AArch64, each header alone, an
 #                         copy used by other projects in every way, fuzzers (tests/fuzz.sh), the GPU backend on everything that runs it (tests/gpu.sh)
 set -eu
 cd "$(dirname "$0")/.."
@@ -27,6 +27,16 @@ if [ "${1:-}" = all ]; then
       echo "$isa: skipped, this processor cannot run it"
     fi
   done
+  echo '--- another compiler: clang'
+  if edvr_install_packages clang-19 || edvr_install_packages clang; then
+    clang=$(command -v clang++-19 || command -v clang++)
+    "$clang" --version | head -n 1
+    cmake -S . -B build/clang -G Ninja -DCMAKE_CXX_COMPILER="$clang" -DCMAKE_BUILD_TYPE=Release '-DCMAKE_CXX_FLAGS_RELEASE=-O2 -DNDEBUG' >/dev/null
+    cmake --build build/clang --target test_core test_ops test_types test_io
+    ctest --test-dir build/clang --output-on-failure -R '^(core|ops|types|io)$'
+  else
+    echo 'SKIPPED: no clang to be had here'
+  fi
   echo '--- another processor: AArch64, emulated'
   bash tests/aarch64.sh
   echo '--- installed and used'

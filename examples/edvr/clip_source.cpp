@@ -122,7 +122,7 @@ bool is_stream(std::string const& argument) {
   std::string suffix = dot == std::string::npos ? "" : argument.substr(dot);
   std::transform(suffix.begin(), suffix.end(), suffix.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   for (auto video : {".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v", ".ts"})
-    if (suffix == video && !fs::is_directory(argument)) throw io_error(edvr::text(argument, ": compressed video is ffmpeg's part; pipe it as y4m: ffmpeg -i clip.mp4 -f yuv4mpegpipe - | edvr restore -i - -o - | ffmpeg -i - restored.mp4"));
+    if (suffix == video && !fs::is_directory(argument)) throw io_error(edvr::text(argument, ": compressed video is ffmpeg's part; pipe it as y4m: ffmpeg -i clip.mp4 -f yuv4mpegpipe -strict -1 - | edvr restore -i - -o - | ffmpeg -i - restored.mp4"));
   return argument == "-" || suffix == ".y4m";
 }
 

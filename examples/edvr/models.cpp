@@ -38,7 +38,7 @@ std::string printable(std::string s) {
 CLI::Validator const not_empty([](std::string& s) { return s.empty() ? std::string("is empty") : std::string(); }, "");
 
 void add_model_options(CLI::App& app, model_options& o) {
-  app.add_option("-m,--model", o.path, "weights: .pth or .safetensors, or random:edvr_m and the like for timing; without it the small 4x model inside the program")->check(not_empty);
+  app.add_option("-m,--model", o.path, "weights: .pth, .safetensors or .npz, or random:edvr_m and the like for timing; without it the small 4x model inside the program")->check(not_empty);
   app.add_option("--key", o.key, "which weights of a file that holds both")->check(CLI::IsMember({"params", "params_ema"}));
   app.add_option("--center", o.center, "frame of the window that is restored (default: the middle)")->check(CLI::Range(0, 98));
   app.add_flag("--allow-nonfinite", o.allow_nonfinite, "take weights that hold NaN or infinity");

@@ -54,7 +54,7 @@ frame_range parse_range(std::string const& range, std::optional<index_t> frames)
     if (s.size() > 12 || s.find_first_not_of("0123456789") != std::string::npos) throw CLI::ValidationError("--frames", edvr::text("\"", range, "\" is not A:B with whole numbers"));
     return std::stoll(s);
   };
-  if (colon == std::string::npos) throw CLI::ValidationError("--frames", edvr::text("\"", range, "\" is not A:B"));
+  if (colon == std::string::npos) throw CLI::ValidationError("--frames", edvr::text("\"", range, "\" is not A:B, such as 10:20, 10: or :20"));
   frame_range const r{number(range.substr(0, colon)).value_or(0), number(range.substr(colon + 1)).has_value() ? number(range.substr(colon + 1)) : frames};
   if (r.last && (r.first >= *r.last || (frames && *r.last > *frames)))
     throw CLI::ValidationError("--frames", edvr::text(range, " selects nothing, or more than there is", frames ? edvr::text("; the clip has frames 0:", *frames) : std::string()));
@@ -193,7 +193,7 @@ void check_restored(fs::path const& path, pair size, int bits) {
   in.read(reinterpret_cast<char*>(b.data()), b.size());
   bool const png = in && std::memcmp(b.data(), "\x89PNG\r\n\x1a\n", 8) == 0;
   if (!png || edvr::detail::big_endian(b.data() + 16, 4) != size.x || edvr::detail::big_endian(b.data() + 20, 4) != size.y || static_cast<int>(b[24]) != bits)
-    throw io_error(edvr::text(path.string(), ": is there, but is no PNG of ", size.x, " x ", size.y, " pixels and ", bits, " bits, as this frame restored is; remove it, or choose another output"));
+    throw io_error(edvr::text(path.string(), ": is there, but is no PNG of ", size.x, " x ", size.y, " pixels and ", bits, " bits, as this frame restored is; give the options of the first run (--bits, --scale), remove it, or choose another output"));
 }
 /// What is still to be restored of these pictures: all of them, or, to go on, the runs of those that are not there.
 std::vector<frame_range> missing(std::vector<fs::path> const& outputs, frame_range const& all, bool resume, pair size, int bits) {
@@ -290,6 +290,7 @@ int restore(restore_options const& o) {
   out->finish();
   if (work.fell_back) std::cerr << "edvr: note: the clip has only " << (in->length() ? edvr::text(*in->length(), " frames") : std::string("a few frames, or a scene has")) << "; end frames are repeated (replicate padding)\n";
   if (o.resume && runs.empty()) std::cerr << "edvr: note: every frame is there already\n";
+  else if (o.resume && range.last) std::cerr << "edvr: note: " << *range.last - range.first - work.written << " frames were there already, " << work.written << " restored\n";
   if (o.stats) {
     rusage use{};
     getrusage(RUSAGE_SELF, &use);
@@ -311,14 +312,16 @@ void parse_jobs(restore_options& o) {
   o.loaders = load, o.clip.threads = work, o.savers = save;
 }
 
-/// For --rate: why this is no fraction.
-std::string not_a_rate(std::string const& s) {
+/// For --rate: N, N:D or N/D becomes N:D; or why this is none.
+std::string not_a_rate(std::string& s) {
   try {
+    if (s.find_first_of(":/") == std::string::npos) s += ":1";
+    std::replace(s.begin(), s.end(), '/', ':');
     std::int64_t rate[2];
     edvr::detail::y4m_fraction("--rate", ' ', s, 1, rate);
     return "";
   } catch (io_error const&) {
-    return edvr::text('"', s, "\"; expected a fraction of whole numbers above 0, such as 30000:1001");
+    return edvr::text('"', s, "\"; expected whole numbers above 0, such as 25 or 30000:1001");
   }
 }
 std::string not_a_difference(std::string const& s) {
@@ -334,7 +337,7 @@ void add_output_options(CLI::App& c, restore_options& o) {
   c.add_option("-s,--scale", o.scale, "size of the result over that of the input: what the model gives (default), or less, shrunk by bicubic interpolation")->check(CLI::Range(1, 4));
   c.add_option("-f,--format", "png: the only kind of pictures that are written; a y4m stream is chosen by the output's name")->check(CLI::IsMember({"png"}));
   c.add_option("--bits", o.bits, "bits a channel of the result: 8 or 16 of PNG, 8 to 16 of y4m (default: as the input)")->check(CLI::Range(8, 16));
-  c.add_option("--rate", o.rate, "frames a second of a y4m result, N:D (default: the input's, 25:1 for pictures)")->check(not_a_rate);
+  c.add_option("--rate", o.rate, "frames a second of a y4m result, N:D (default: the input's, 25:1 for pictures)")->transform(CLI::Validator(not_a_rate, ""));
   c.add_option("--chroma", o.sampling, "chroma of a y4m result (default: the input's, 444 for pictures)")->check(CLI::IsMember({"auto", "420", "422", "444", "mono"}));
   c.add_option("--matrix", o.colors.matrix, "matrix of y4m colours; auto: BT.709 from 720 lines on, BT.601 below")->check(CLI::IsMember({"auto", "bt601", "bt709"}));
   c.add_option("--range", o.colors.range, "range of y4m samples; auto: what the stream says, else limited")->check(CLI::IsMember({"auto", "limited", "full"}));
@@ -347,7 +350,9 @@ void add_restore(CLI::App& app, action& run) {
   c->add_option("-i,--input", o->input, "folder of PNG or JPEG frames, one picture, a pattern such as in/%05d.png, a .y4m stream, or - for one on standard input")->required();
   c->add_option("-o,--output", o->output, "folder, or pattern, of PNG; one .png for one picture; a .y4m stream, or - for one on standard output")->required();
   add_model_options(*c, o->model);
-  c->add_option("-n,--name", "name of a model inside the program: edvr_xs_x4, the only one; published weights are files (-m)")->check(CLI::IsMember({"edvr_xs_x4"}))->excludes("--model");
+  c->add_option("-n,--name", "name of a model inside the program: edvr_xs_x4, the only one; published weights are files (-m)")
+      ->check([](std::string const& s) { return s == "edvr_xs_x4" ? std::string() : edvr::text('"', s, "\"; the only model inside the program is edvr_xs_x4, and published weights are files: -m FILE"); })
+      ->excludes("--model");
   add_clip_options(*c, o->clip);
   add_output_options(*c, *o);
   c->add_option("--frames", o->range, "A:B, restore only these frames (0-based, B not included); their neighbours are still read")->check(not_empty);
@@ -366,7 +371,7 @@ void add_restore(CLI::App& app, action& run) {
   auto* const device = c->add_option("--device", o->device, "cpu, or cuda or cuda:N for a GPU, in float32 (built with EDVR_CUDA=ON)")->check(not_a_device)->capture_default_str();
   c->add_option("-g,--gpu-id", o->gpu, "the same by number: -1 the processor, N the GPU cuda:N; one, not a list")->check(CLI::Range(-1, 999))->excludes(device);
   c->add_option("-j,--jobs", o->jobs, "load:proc:save: frames decoded ahead, threads that compute, frames encoded at once (default 1:0:1, 0 for all cores)")->check(not_empty);
-  c->add_option("--progress", o->progress, "auto: a bar on a terminal; json: a line for every tenth of a frame, on standard error")->check(CLI::IsMember({"auto", "bar", "json", "none"}))->capture_default_str();
+  c->add_option("--progress", o->progress, "auto: a bar on a terminal; json: a line for every tenth of a frame on standard error, with frames_done, frames, seconds and seconds_left")->check(CLI::IsMember({"auto", "bar", "json", "none"}))->capture_default_str();
   c->add_flag("--stats", o->stats, "say how long it took and how much memory");
   c->callback([o, c, &run] {
     run = [o, c] {

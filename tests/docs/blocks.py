@@ -3,8 +3,7 @@
 
     blocks.py COMPILER FLAGS... -- PAGE...
 
-A page becomes one file: its blocks in order, each in a namespace of its own if it defines types or functions, else in a function. What a reader is told to begin
-with is put before them. Blocks for a GPU are compiled for Thrust's OpenMP system, where there is a Thrust.
+A page becomes one file: its blocks in order, each in a function, or, if it defines types or functions, as it stands; the page's own includes come first. Blocks for a GPU are compiled for Thrust's OpenMP system, where there is a Thrust.
 """
 import os
 import re
@@ -13,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 
-BEGIN = '#include <edvr/edvr.hpp>\n#include <edvr/io.hpp>\n#include <edvr/testing/compare.hpp>\n#include <iostream>\n'
 DEFINES = re.compile(r'^(template|struct|class|namespace|int main|(auto|void|tensor<.*>) \w+\(.*\) \{)', re.M)
 
 
@@ -34,13 +32,13 @@ def source(path):
                 rest.append((number, l))
         if not any(l.strip() for _, l in rest):
             continue
-        scope = f'namespace block_{i} {{' if DEFINES.search(code) else f'[[maybe_unused]] static void block_{i}(auto&&...) {{ [[maybe_unused]] auto const window = zeros<float>({{1, 5, 3, 8, 8}}); [[maybe_unused]] auto const x = zeros<float>({{1, 8, 4, 4}}), w = zeros<float>({{8, 8, 3, 3}}); {{'
+        scope = '' if DEFINES.search(code) else f'[[maybe_unused]] static void block_{i}(auto&&...) {{ [[maybe_unused]] auto const window = zeros<float>({{1, 5, 3, 8, 8}}); [[maybe_unused]] auto const x = zeros<float>({{1, 8, 4, 4}}), w = zeros<float>({{8, 8, 3, 3}}); {{'
         body.append(scope)
-        body += [f'#line {rest[0][0]} "{path}"'] + [l for _, l in rest] + ['}' if DEFINES.search(code) else '} }']
+        body += [f'#line {rest[0][0]} "{path}"'] + [l for _, l in rest] + ['' if DEFINES.search(code) else '} }']
         if not DEFINES.search(code):
             body.append(f'[[maybe_unused]] static auto const run_{i} = [] {{ if (false) block_{i}(0); return 0; }}();')
     gpu = any('edvr/cuda.hpp' in l for l in top)
-    return gpu, len(body), '\n'.join([BEGIN] + top + ['using namespace edvr;'] + body) + '\n'
+    return gpu, len(body), '\n'.join(top + ['using namespace edvr;'] + body) + '\n'
 
 
 def thrust():

@@ -95,8 +95,8 @@ TEST_CASE_TEMPLATE("gpu: products of batches, softmax, attention", T, float, dou
   for (int axis : {1, 3}) CHECK_CLOSE(on_gpu([axis](auto const& x) { return softmax(x, axis) + T(1); }, a), eval(softmax(a, axis) + T(1)), 16);
   CHECK_CLOSE(to<cpu>(eval(matmul(with_gaps_on_gpu(a), with_gaps_on_gpu(b)))), eval(matmul(a, b)), 5);
   CHECK_CLOSE(to<cpu>(eval(softmax(with_gaps_on_gpu(a), 2))), eval(softmax(a, 2)), 16);
-  CHECK_CLOSE(on_gpu(product, zeros<T>({2, 4, 0}), zeros<T>({2, 0, 6})), zeros<T>({2, 4, 6}), 0);
-  CHECK(on_gpu([](auto const& x) { return softmax(x, 1); }, zeros<T>({0, 3})).empty());
+  CHECK_CLOSE(on_gpu(product, zeros<T>({2, 2, 4, 0}), zeros<T>({2, 2, 0, 6})), zeros<T>({2, 2, 4, 6}), 0);
+  CHECK(on_gpu([](auto const& x) { return softmax(x, 1); }, zeros<T>({0, 3, 2, 2})).empty());
   auto const even = normal<T>({2, 4, 3, 8}, 8);  // what runs in packs, and one result of everything
   CHECK_CLOSE(on_gpu([](auto const& x) { return softmax(x, 1) + T(1); }, even), eval(softmax(even, 1) + T(1)), 16);
   CHECK_CLOSE(on_gpu([](auto const& x) { return softmax(x, 1); }, even), eval(softmax(even, 1)), 16);

@@ -252,3 +252,39 @@ TEST_CASE("files that cannot be read say why") {
   CHECK_THROWS_SAYING(io_error, "is a folder; expected a file", read_pth(golden));
   CHECK_THROWS_SAYING(io_error, "is a pipe or device", read_pth("/dev/zero"));
 }
+TEST_CASE("hostile input 12: names of entries that would leave a folder, hold a zero byte or are very long mean nothing here") {
+  parse(zip({{"archive/data.pkl", pickle("}")}, {"../../etc/passwd", "a"}, {"/absolute", "b"}, {std::string("n\0l", 3), "c"}, {std::string(65000, 'n'), "d"}}));
+}
+TEST_CASE("hostile input 29: storages that are not there, of other numbers; views that share one are read") {
+  CHECK_THROWS_SAYING(io_error, "f.pth: x", read_x(pickled_tensor(pickled_storage("7", 4), 0, {4}, {1}), {{"0", four}}));
+  for (auto type : {"ComplexFloatStorage", "QUInt8Storage", "NoSuchStorage"})
+    CHECK_THROWS_SAYING(io_error, "expected a plain float, integer or bool storage", read_x(pickled_tensor(pickled_storage("0", 2, type), 0, {2}, {1}), {{"0", four}}));
+  auto const file = parse_pth("f.pth", bytes_of(pth(dict({{"a", pickled_tensor(pickled_storage("0", 4), 0, {3}, {1})}, {"b", pickled_tensor(pickled_storage("0", 4), 1, {3}, {1})}}), {{"0", four}})));
+  CHECK(file.tensor_of("a", *file.root().find("a")).to<float, 1>()(2) == 3);
+  CHECK(file.tensor_of("b", *file.root().find("b")).to<float, 1>()(2) == 4);
+}
+TEST_CASE("hostile input 30: odd fields beside a tensor's numbers are not looked at") {
+  auto const whole = pickled_tensor(pickled_storage("0", 4), 0, {4}, {1});
+  auto const at = whole.rfind("\x89" + global("collections", "OrderedDict"));
+  REQUIRE(at != std::string::npos);
+  for (std::string const& odd : {str("yes"), num(7), std::string("N"), std::string("]"), tuple({num(1), str("x")})}) {
+    auto x = whole;
+    x.replace(at, 1, odd);
+    CHECK(read_x(x, {{"0", four}}).to<float, 1>()(3) == 4);
+  }
+}
+TEST_CASE("hostile input 31: dictionaries with other keys than strings, with none, with very many") {
+  parse(pth("}(" + num(1) + num(2) + tuple({num(1)}) + num(3) + "u"));
+  parse(pth("}"));
+  std::string many = "}(";
+  for (int i = 0; i < 200'000; ++i) many += str(std::to_string(i)) + num(i);
+  try {
+    parse(pth(many + "u"));
+  } catch (io_error const&) {  // more than the reader takes is an answer too
+  }
+}
+TEST_CASE("hostile input 32: a transposed tensor is read as what it is") {
+  auto const x = read_x(pickled_tensor(pickled_storage("0", 4), 0, {2, 2}, {1, 2}), {{"0", four}}).to<float, 2>();
+  CHECK(x(0, 1) == 3);
+  CHECK(x(1, 0) == 2);
+}

@@ -199,5 +199,11 @@ tensor<T, R> borrow(T* data, coord<R> const& extents) {
   checked_volume("borrow", extents, sizeof(T));
   return borrow(data, extents, row_major(extents));
 }
+template <class T, std::size_t N>
+auto borrow(T* data, index_t const (&extents)[N]) {
+  coord<static_cast<int>(N)> s{};
+  std::copy(extents, extents + N, s.at);
+  return borrow(data, s);
+}
 
 }  // namespace edvr::v1
