@@ -29,8 +29,9 @@ void fuzz::pickle(bytes b) {
 void fuzz::zip(bytes b) {
   for (bool deflated : {false, true})
     answered([&] {
-      for (auto const& [name, e] : edvr::detail::read_zip_directory("f", b, deflated)) {
-        answered([&] { edvr::detail::check_crc("f", name, e, b); });
+      for (auto const& entry : edvr::detail::read_zip_directory("f", b, deflated)) {
+        auto const& e = entry.second;
+        answered([&] { edvr::detail::check_crc("f", entry.first, e, b); });
         if (e.deflated && e.size < (1u << 24)) answered([&] { (void)edvr::detail::unpack_deflate("f", b.subspan(e.begin, e.packed), e.size); });
       }
     });

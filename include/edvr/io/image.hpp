@@ -19,7 +19,8 @@ namespace edvr::inline v1::detail {
 /// Largest block that the decoder may ask for while it reads this picture: a few times its pixels, so that a stream which unpacks to more than
 /// its header says is refused.
 inline thread_local std::size_t decoder_limit = 0;
-inline void* decoder_allocate(std::size_t n) { return n <= decoder_limit ? std::malloc(n) : nullptr; }
+/// Zeros: stb decodes by Huffman tables that a JPEG names and does not have, and by what it finds in their place it reads anywhere.
+inline void* decoder_allocate(std::size_t n) { return n <= decoder_limit ? std::calloc(n, 1) : nullptr; }
 inline void* decoder_reallocate(void* p, std::size_t n) { return n <= decoder_limit ? std::realloc(p, n) : nullptr; }
 }  // namespace edvr::inline v1::detail
 
@@ -34,6 +35,7 @@ inline void* decoder_reallocate(void* p, std::size_t n) { return n <= decoder_li
 #define STBI_NO_LINEAR
 #define STBI_NO_HDR
 #define STBI_MAX_DIMENSIONS 16384
+#define STBI_ASSERT(x) static_cast<void>(0)  // an assertion about a hostile file would end the program
 #if defined(__GNUC__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wall"
@@ -72,7 +74,8 @@ inline std::size_t check_png(std::string const& who, std::span<std::byte const> 
   if (raw > most_ratio * b.size()) throw io_error(text(who, ": PNG of ", w, " x ", h, " pixels in ", b.size(), " bytes; no compression is that good, the file is cut off or made to deceive"));
   return static_cast<std::size_t>(w * h);
 }
-/// JPEG: stb writes past the end of a Huffman table that claims more than 256 codes. Looks at every pair of bytes that could start such a
+/// JPEG: stb writes past the end of a Huffman table that claims more than 256 codes, and mistakes the 256th for a mark of its own, after which it reads
+/// before the table; pictures use 162 at most. Looks at every pair of bytes that could start such a
 /// segment, so that no disagreement about where segments are lets one through; inside other segments the pair hardly ever looks like one.
 inline void check_huffman_tables(std::string const& who, std::span<std::byte const> b) {
   auto const value = [&](std::size_t i) { return i < b.size() ? static_cast<int>(b[i]) : 0; };
@@ -83,7 +86,7 @@ inline void check_huffman_tables(std::string const& who, std::span<std::byte con
       if (value(at) >> 4 > 1 || (value(at) & 15) > 3) break;
       int codes = 0;
       for (std::size_t k = 1; k <= 16; ++k) codes += value(at + k);
-      if (codes > 256) throw io_error(text(who, ": JPEG has a Huffman table of ", codes, " codes; expected at most 256: it is damaged or made to deceive"));
+      if (codes > 255) throw io_error(text(who, ": JPEG has a Huffman table of ", codes, " codes; expected at most 255: it is damaged or made to deceive"));
       at += static_cast<std::size_t>(17 + codes);
       left -= 17 + codes;
     }

@@ -134,9 +134,9 @@ inline zip_directory read_zip_directory(std::string const& who, std::span<std::b
     if (extents[i].first < extents[i - 1].second) throw io_error(text(who, ": zip entries overlap at byte ", extents[i].first, "; the file is made to deceive"));
   return directory;
 }
-/// Throws io_error if the checksum is not the entry's. Writers that leave it out store 0.
+/// Throws io_error if the checksum of a stored entry is not its. Writers that leave it out store 0.
 inline void check_crc(std::string const& who, std::string_view name, zip_entry const& e, std::span<std::byte const> bytes) {
-  if (e.crc != 0 && crc32(bytes.subspan(e.begin, e.size)) != e.crc) throw io_error(text(who, ": zip entry ", name, " has a wrong checksum; the file is damaged"));
+  if (!e.deflated && e.crc != 0 && crc32(bytes.subspan(e.begin, e.size)) != e.crc) throw io_error(text(who, ": zip entry ", name, " has a wrong checksum; the file is damaged"));
 }
 
 

@@ -66,6 +66,8 @@ auto pad(A&& a, coord<bare<A>::rank> const& before, coord<bare<A>::rank> const& 
     if (most > 0 && mode == pad_mode::replicate && inner[i] == 0) throw shape_error(text("pad: axis ", i, " of ", inner, " is empty: nothing to replicate"));
     if (most > 0 && mode == pad_mode::reflect && most >= inner[i])
       throw shape_error(text("pad: reflection by ", most, " on axis ", i, " of ", inner, "; expected less than the extent"));
+    constexpr index_t farthest = index_t{1} << 60;
+    if (most > farthest || inner[i] > farthest) throw shape_error(text("pad: padding ", before, " and ", after, " of ", inner, "; expected none over 2^60"));
     extent[i] += before[i] + after[i];
   }
   return detail::pad_node<bare<A>>{extent, before, inner, mode, value, take(std::forward<A>(a))};

@@ -117,7 +117,7 @@ struct pool2d_node : private used_twice_name_its_value_with_eval {
 template <class Op, class X>
 auto pool2d(X&& x, pool2d_params const& p) {
   auto const s = x.shape();
-  if (2 * p.padding.y > p.kernel.y || 2 * p.padding.x > p.kernel.x)
+  if (p.padding.y > p.kernel.y / 2 || p.padding.x > p.kernel.x / 2)
     throw shape_error(text(Op::name, ": padding ", p.padding, "; expected at most half of the kernel ", p.kernel));
   if (s[2] < 1 || s[3] < 1) throw shape_error(text(Op::name, ": x has shape ", s, "; expected no empty pictures"));
   coord<4> const y{{s[0], s[1], window_extent(Op::name, "vertical", s[2], p.kernel.y, p.stride.y, p.padding.y, 1),
