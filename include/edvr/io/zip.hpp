@@ -163,7 +163,7 @@ inline std::vector<std::byte> make_zip(std::string const& who, std::vector<zip_p
     put(both, crc32(p.bytes), 4), put(both, packed.size(), 4), put(both, p.bytes.size(), 4), put(both, p.name.size(), 2), put(both, 0, 2);
     auto const name = std::as_bytes(std::span(p.name));
     put(out, 0x04034b50u, 4), put_bytes(out, both), put_bytes(out, name), put_bytes(out, packed);
-    put(directory, 0x02014b50u, 4), put(directory, 20, 2), put_bytes(directory, both), put(directory, 0, 10), put(directory, local, 4), put_bytes(directory, name);
+    put(directory, 0x02014b50u, 4), put(directory, 20, 2), put_bytes(directory, both), put(directory, 0, 8), put(directory, 0, 2), put(directory, local, 4), put_bytes(directory, name);
   }
   std::uint64_t const at = out.size(), size = directory.size();
   if (at + size > most) throw io_error(text(who, ": would have more than 4 GiB; write safetensors"));
