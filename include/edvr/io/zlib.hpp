@@ -25,6 +25,13 @@ inline std::uint32_t crc32(std::span<std::byte const> bytes) {
   return static_cast<std::uint32_t>(sum);
 }
 
+/// Calls `end` on a stream of zlib's when it goes, whatever ends the work.
+struct stream_ender {
+  z_stream& z;
+  int (*end)(z_stream*);
+  ~stream_ender() { end(&z); }
+};
+
 /// Most bytes that deflate makes of one.
 inline constexpr std::uint64_t deflate_ratio = 1032;
 
@@ -35,6 +42,7 @@ inline std::vector<std::byte> unpack_deflate(std::string const& who, std::span<s
   std::vector<std::byte> out(static_cast<std::size_t>(size));
   z_stream z{};
   if (inflateInit2(&z, -MAX_WBITS) != Z_OK) throw io_error(text(who, ": cannot be decompressed: no memory"));
+  stream_ender const at_end{z, inflateEnd};
   constexpr std::size_t most = std::size_t{1} << 30;  // of one call: its counters have 32 bits
   std::size_t taken = 0, given = 0;
   int state = Z_OK;
@@ -52,7 +60,6 @@ inline std::vector<std::byte> unpack_deflate(std::string const& who, std::span<s
     if (given > out.size()) state = Z_DATA_ERROR;
     if (state == Z_OK && in_before == z.avail_in && out_before == z.avail_out) state = Z_BUF_ERROR;  // no progress
   }
-  inflateEnd(&z);
   if (state != Z_STREAM_END || given != size || taken != packed.size())
     throw io_error(text(who, ": compressed data ", state != Z_STREAM_END && given <= size ? "are damaged or cut off" : text("do not unpack to the ", size, " bytes that the file claims")));
   return out;
@@ -61,6 +68,7 @@ inline std::vector<std::byte> unpack_deflate(std::string const& who, std::span<s
 inline std::vector<std::byte> deflate_bytes(std::span<std::byte const> bytes, bool header, int level = 6) {
   z_stream z{};
   if (deflateInit2(&z, level, Z_DEFLATED, header ? MAX_WBITS : -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK) throw io_error("deflate: no memory");
+  stream_ender const at_end{z, deflateEnd};
   std::vector<std::byte> out(deflateBound(&z, static_cast<uLong>(bytes.size())));
   constexpr std::size_t most = std::size_t{1} << 30;
   std::size_t taken = 0, given = 0;
@@ -75,7 +83,6 @@ inline std::vector<std::byte> deflate_bytes(std::span<std::byte const> bytes, bo
     taken += in_before - z.avail_in;
     given += out_before - z.avail_out;
   }
-  deflateEnd(&z);
   if (state != Z_STREAM_END) throw io_error("deflate: failed");
   out.resize(given);
   return out;
