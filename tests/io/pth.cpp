@@ -49,7 +49,7 @@ TEST_CASE("hostile input 6: zip64 fields near 2^64") {
   auto const locator = s.rfind("PK\6\7");
   REQUIRE(locator != std::string::npos);
   auto const record = s.rfind("PK\6\6");
-  for (std::size_t field : {32, 40, 48})
+  for (std::size_t field : {32u, 40u, 48u})
     for (std::uint64_t v : {~std::uint64_t{0}, ~std::uint64_t{0} - 21, std::uint64_t{1} << 63, std::uint64_t{1} << 32}) {
       auto bad = s;
       std::memcpy(bad.data() + record + field, &v, 8);
