@@ -9,7 +9,7 @@ if ! edvr_install_packages clang llvm libclang-rt-dev; then
   echo 'SKIPPED: no clang with libFuzzer to be had here'
   exit 0
 fi
-all='checkpoint pickle zip safetensors npy image y4m shapes patterns'
+all='checkpoint pickle zip safetensors npy image y4m shapes patterns arguments'
 seconds=${1:-60}
 build=build/fuzz
 flags=

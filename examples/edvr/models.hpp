@@ -1,27 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The options that choose a model, shared by the commands that run one.
+// Models by the options that choose them.
 #pragma once
-#include <CLI/CLI.hpp>
 #include <string>
 
 #include "edvr/model/checkpoint.hpp"
 #include "edvr/model/video.hpp"
+#include "model_options.hpp"
 #include "networks.hpp"
 
 namespace program {
-
-struct model_options {
-  std::string path;  // empty: the model embedded in the program
-  std::string key = "params";
-  edvr::index_t center = -1;
-  bool allow_nonfinite = false;
-};
-void add_model_options(CLI::App& app, model_options& o);
-
-/// Names from files may hold anything: what is not printable becomes ?, so that a message stays one line and a terminal stays sane.
-std::string printable(std::string s);
-/// For options that take a path: an unset shell variable must not mean "the default".
-extern CLI::Validator const not_empty;
 
 /// What -m names: a file, random:NAME, or nothing for the embedded model. Random ones have a configuration and no weights.
 struct opened_model {
@@ -40,14 +27,6 @@ edvr::nn::edvr_net<T> make_net(opened_model const& m, model_options const& o) {
     edvr::load(net, m.weights, o.allow_nonfinite);
   return net;
 }
-
-/// The options of restoring a clip, shared by restore and forward.
-struct clip_options {
-  std::string padding, spatial_padding = "reflect", stage2;
-  bool ensemble = false, cache = true, split = true;
-  int threads = 0;
-};
-void add_clip_options(CLI::App& app, clip_options& o);
 
 template <class T>
 edvr::video_options<T> video_options_of(clip_options const& o, edvr::edvr_config const& config) {

@@ -10,7 +10,7 @@
 int main(int argc, char** argv) {
   using target = void (*)(fuzz::bytes);
   constexpr std::pair<char const*, target> targets[] = {{"checkpoint", fuzz::checkpoint}, {"pickle", fuzz::pickle}, {"zip", fuzz::zip}, {"safetensors", fuzz::safetensors}, {"npy", fuzz::npy},
-                                                        {"image", fuzz::image},           {"y4m", fuzz::y4m},       {"shapes", fuzz::shapes}, {"patterns", fuzz::patterns}};
+                                                        {"image", fuzz::image},           {"y4m", fuzz::y4m},       {"shapes", fuzz::shapes}, {"patterns", fuzz::patterns},   {"arguments", fuzz::arguments}};
   int files = 0;
   for (int i = 1; i < argc; ++i)
     for (auto const& [name, run] : targets) {

@@ -23,6 +23,7 @@ void image(bytes b);        // a picture in 8 and in 16 bits
 void y4m(bytes b);          // a stream, and its frames as RGB and back
 void shapes(bytes b);       // shapes, ranges and windows that a caller computes
 void patterns(bytes b);     // an argument that names frames
+void arguments(bytes b);    // the command line of restore, an argument a line
 
 inline edvr::file_bytes file_of(bytes b) { return std::make_shared<std::vector<std::byte> const>(b.begin(), b.end()); }
 /// Runs f; an edvr::error is an answer.

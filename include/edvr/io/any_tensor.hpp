@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a file holds: tensors whose rank and element type are known at run time only.
 #pragma once
-#include <bit>
 #include <cmath>
 #include <cstring>
 #include <map>
@@ -15,8 +14,6 @@
 #include "edvr/io/file.hpp"
 
 namespace edvr::inline v1 {
-
-static_assert(std::endian::native == std::endian::little, "files are read as little-endian memory; a big-endian host needs a byte swap in any_tensor");
 
 /// A strided view of a file's bytes. Nothing is copied until to() makes a tensor, so many views of one storage cost nothing.
 class any_tensor {
