@@ -15,22 +15,18 @@ video_options<float, gpu> options_on_gpu(video_options<float> const& o) {
   return g;
 }
 
+/// Frames go over pinned memory.
 template <class Restorer>
-class on_gpu final : public clip_restorer {
+class restorer_on_gpu final : public clip_restorer_of<Restorer> {
  public:
-  explicit on_gpu(Restorer restorer) : restorer_(std::move(restorer)) {}
+  using clip_restorer_of<Restorer>::clip_restorer_of;
   void push(tensor<float, 3> frame) override {
     if (!pinned_ || !(pinned_.shape() == frame.shape())) pinned_ = empty_pinned<float>(frame.shape());
     assign(pinned_, frame);
-    restorer_.push(pinned_);  // copied to the device before it returns
+    clip_restorer_of<Restorer>::push(pinned_);  // copied to the device before it returns
   }
-  index_t seek(index_t frame) override { return restorer_.seek(frame); }
-  void finish() override { restorer_.finish(); }
-  std::optional<tensor<float, 3>> pop() override { return restorer_.pop(); }
-  bool fell_back() const override { return restorer_.fell_back(); }
 
  private:
-  Restorer restorer_;
   tensor<float, 3> pinned_;
 };
 }  // namespace
@@ -45,9 +41,9 @@ restorer_factory restorers_on_gpu(int device, nn::edvr_net<float> const& net, st
   using one = video_restorer<float, gpu>;
   auto const o = options_on_gpu(options);
   auto const first = to<gpu>(net);
-  if (!second) return [first, o] { return std::make_unique<on_gpu<one>>(one(first, o)); };
+  if (!second) return [first, o] { return std::make_unique<restorer_on_gpu<one>>(one(first, o)); };
   using two = two_stage_restorer<float, gpu>;
-  return [first, after = to<gpu>(*second), o] { return std::make_unique<on_gpu<two>>(two(one(first, o), one(after, o))); };
+  return [first, after = to<gpu>(*second), o] { return std::make_unique<restorer_on_gpu<two>>(two(one(first, o), one(after, o))); };
 }
 std::string gpus() {
   std::string s;

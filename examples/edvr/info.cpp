@@ -39,7 +39,7 @@ int info(info_options const& o) {
   j["file"] = m.random ? o.model.path : m.weights.file;
   if (!m.random) j["container"] = m.weights.container, j["wrapper"] = m.weights.wrapper, j["dialect"] = name(m.weights.speaks);
   j["configuration"] = {{"num_feat", c.num_feat}, {"num_frame", c.num_frame}, {"deformable_groups", c.deformable_groups}, {"num_extract_block", c.num_extract_block},
-                        {"num_reconstruct_block", c.num_reconstruct_block}, {"center_frame_idx", c.center()}, {"hr_in", c.hr_in}, {"with_predeblur", c.with_predeblur}, {"with_tsa", c.with_tsa}};
+                        {"num_reconstruct_block", c.num_reconstruct_block}, {"center_frame_idx", c.center()}, {"hr_in", c.hr_in}, {"with_predeblur", c.with_predeblur}, {"with_tsa", c.with_tsa}, {"num_alignment_dcn", c.num_alignment_dcn}};
   j["scale"] = c.scale();
   j["nearest_published"] = nearest_published(c);
   j["parameters"] = nn::parameter_count(net);
@@ -74,7 +74,7 @@ int info(info_options const& o) {
   std::cout << "file           " << j["file"].get<std::string>() << '\n';
   if (!m.random) std::cout << "format         " << m.weights.container << (m.weights.wrapper.empty() ? "" : ", " + m.weights.wrapper) << ", " << name(m.weights.speaks) << " names\n";
   std::cout << "configuration  " << c.num_feat << " channels, " << c.num_frame << " frames (restores number " << c.center() << "), " << c.deformable_groups << " deformable groups, "
-            << c.num_extract_block << " + " << c.num_reconstruct_block << " blocks" << (c.with_tsa ? ", TSA" : ", no TSA") << (c.with_predeblur ? ", PreDeblur" : "")
+            << c.num_extract_block << " + " << c.num_reconstruct_block << " blocks" << (c.num_alignment_dcn > 0 ? edvr::text(", ", c.num_alignment_dcn, " deformable convolutions instead of PCD") : std::string()) << (c.with_tsa ? ", TSA" : ", no TSA") << (c.with_predeblur ? ", PreDeblur" : "")
             << (c.hr_in ? ", HR input" : "") << ", output x" << c.scale() << '\n'
             << "resembles      " << nearest_published(c) << '\n'
             << "parameters     " << nn::parameter_count(net) << '\n'

@@ -29,20 +29,6 @@ namespace program {
 namespace {
 using namespace edvr;
 
-template <class Restorer>
-class on_cpu final : public clip_restorer {
- public:
-  explicit on_cpu(Restorer restorer) : restorer_(std::move(restorer)) {}
-  void push(tensor<float, 3> frame) override { restorer_.push(std::move(frame)); }
-  index_t seek(index_t frame) override { return restorer_.seek(frame); }
-  void finish() override { restorer_.finish(); }
-  std::optional<tensor<float, 3>> pop() override { return restorer_.pop(); }
-  bool fell_back() const override { return restorer_.fell_back(); }
-
- private:
-  Restorer restorer_;
-};
-
 /// What a clip goes through.
 struct pipeline {
   clip_source& in;
@@ -240,10 +226,9 @@ int restore(restore_options const& o) {
   if (o.device != "cpu") {
     if constexpr (std::is_same_v<T, float>) work.make = restorers_on_gpu(device_number(o.device), net, second, options);
   } else if (!second) {
-    work.make = [&] { return std::make_unique<on_cpu<video_restorer<T>>>(video_restorer<T>(net, options)); };
+    work.make = [&] { return as_clip_restorer(video_restorer<T>(net, options)); };
   } else {
-    using two = two_stage_restorer<T>;
-    work.make = [&] { return std::make_unique<on_cpu<two>>(two(video_restorer<T>(net, options), video_restorer<T>(*second, options))); };
+    work.make = [&] { return as_clip_restorer(two_stage_restorer<T>(video_restorer<T>(net, options), video_restorer<T>(*second, options))); };
     (void)work.make();  // a second model that does not fit is refused before any work
   }
   bar.show(0);

@@ -49,6 +49,14 @@ TEST_CASE("gpu: a clip with and without its caches, band sizes") {
   video_options<float> on_cpu;
   CHECK_CLOSE(restore_clip(video_restorer<float>(net, on_cpu), clip), cached, 4000);
 }
+TEST_CASE("gpu: alignment on one level") {
+  auto config = small(false, false, false);
+  config.num_alignment_dcn = 2;
+  nn::edvr_net<float> net(config);
+  init_random(net, 1);
+  auto const clip = uniform<float>({3, 3, 8, 12}, 2);
+  CHECK_CLOSE(restore_clip(video_restorer<float, gpu>(to<gpu>(net)), clip), restore_clip(video_restorer<float>(net), clip), 4000);
+}
 TEST_CASE_TEMPLATE("gpu: an observer sees what it sees on the CPU", T, float, double) {
   nn::edvr_net<T> net(small(true, false, false));
   init_random(net, 1);

@@ -113,8 +113,9 @@ bool same_output(nn::edvr_net<float> const& a, nn::edvr_net<float> const& b) {
 
 TEST_CASE_FIXTURE(fixture, "every dialect and wrapper of every variant loads the same network") {
   edvr_config const plain = config, deblur = [&] { auto c = config; c.with_predeblur = c.hr_in = true; return c; }(), stage2 = [&] { auto c = config; c.hr_in = true; return c; }(),
-                    no_tsa = [&] { auto c = config; c.with_tsa = false; return c; }(), blur = [&] { auto c = config; c.with_predeblur = true; return c; }();
-  for (auto const& c : {plain, deblur, stage2, no_tsa, blur}) {
+                    no_tsa = [&] { auto c = config; c.with_tsa = false; return c; }(), blur = [&] { auto c = config; c.with_predeblur = true; return c; }(),
+                    one_dcn = [&] { auto c = config; c.with_tsa = false, c.num_alignment_dcn = 1; return c; }();
+  for (auto const& c : {plain, deblur, stage2, no_tsa, blur, one_dcn}) {
     auto const m = weights(c);
     auto const want = make_edvr<float>(as_checkpoint(m));
     CHECK(want.config == c);

@@ -26,7 +26,9 @@ edvr_config const variants[] = {{},
                                 {.num_feat = 12, .num_frame = 7, .deformable_groups = 3},
                                 {.num_frame = 3, .center_frame_idx = 0},
                                 {.num_frame = 4},
-                                {.num_frame = 1}};
+                                {.num_frame = 1},
+                                {.with_tsa = false, .num_alignment_dcn = 1},
+                                {.hr_in = true, .num_alignment_dcn = 4}};
 }  // namespace
 
 TEST_CASE("every variant runs, in float close to double, for any batch, and says what it sees") {
@@ -52,7 +54,9 @@ TEST_CASE("every variant runs, in float close to double, for any batch, and says
     auto const second = net(clone(slice(x, 0, 1, 2)));
     CHECK(allclose(second, slice(y, 0, 1, 2), 0, 1e-6));
     int const frames = static_cast<int>(net.config.num_frame);
-    for (auto name : {"feat_l1", "offset.l1", "offset.l2", "offset.l3", "offset.cascade", "mask.l1", "mask.cascade", "aligned"}) CHECK_MESSAGE(seen[name] == frames, name);
+    for (auto name : {"feat_l1", "offset.l1", "mask.l1", "aligned"}) CHECK_MESSAGE(seen[name] == frames, name);
+    for (auto name : {"offset.l2", "offset.l3", "offset.cascade", "mask.cascade"}) CHECK_MESSAGE(seen[name] == (v.num_alignment_dcn > 0 ? 0 : frames), name);
+    for (auto name : {"offset.cascade.0", "offset.cascade.2", "mask.cascade.1"}) CHECK_MESSAGE(seen[name] == (v.num_alignment_dcn == 4 ? frames : 0), name);
     for (auto name : {"fusion", "reconstruction"}) CHECK_MESSAGE(seen[name] == 1, name);
     CHECK(seen["temporal_attention"] == (v.with_tsa ? frames : 0));
     CHECK(seen["spatial_attention"] == (v.with_tsa ? 1 : 0));
@@ -114,7 +118,26 @@ TEST_CASE("wrong inputs and configurations are refused in words") {
   CHECK_THROWS_SAYING(model_error, "deformable_groups = 5; expected a divisor of num_feat = 64", nn::edvr_net<float>{edvr_config{.deformable_groups = 5}});
   CHECK_THROWS_SAYING(model_error, "center_frame_idx = 5; expected 0 to 4", nn::edvr_net<float>{edvr_config{.center_frame_idx = 5}});
   CHECK_THROWS_SAYING(model_error, "num_frame = 0", nn::edvr_net<float>{edvr_config{.num_frame = 0}});
+  CHECK_THROWS_SAYING(model_error, "num_alignment_dcn = 17; expected 0 (PCD) to 16", nn::edvr_net<float>{edvr_config{.num_alignment_dcn = 17}});
   CHECK_THROWS_SAYING(model_error, "10000 reconstruction blocks", nn::edvr_net<float>{edvr_config{.num_reconstruct_block = 10000}});
+}
+TEST_CASE("alignment on one level is its convolutions, one after another, as plain ops") {
+  index_t const c = 4, g = 2;
+  nn::edvr_net<double> net({.num_feat = c, .num_frame = 1, .deformable_groups = g, .num_extract_block = 1, .num_reconstruct_block = 1, .num_alignment_dcn = 3});
+  nn::init_random(net, 3);
+  auto const& align = net.single_level_align;
+  auto const nbr = normal<double>({2, c, 6, 5}, 1), ref = normal<double>({2, c, 6, 5}, 2);
+  auto const plain = [](nn::conv2d<double> const& m, auto const& x) { return eval(leaky_relu(conv2d(x, m.weight, m.bias, {.padding = 1}, algo::reference{}), 0.1)); };
+  auto x = nbr;
+  for (int step = 0; step < 3; ++step) {
+    auto const i = static_cast<std::size_t>(std::max(step - 1, 0));
+    auto const& pack = step == 0 ? align.dcn_pack : align.cas_dcnpack[i];
+    auto const q = plain(step == 0 ? align.offset_conv2 : align.cas_offset_conv2[i], plain(step == 0 ? align.offset_conv1 : align.cas_offset_conv1[i], eval(concat(x, ref))));
+    auto const raw = eval(conv2d(q, pack.conv_offset.weight, pack.conv_offset.bias, {.padding = 1}, algo::reference{}));
+    auto const mask = eval(1 / (1 + exp(-slice(raw, 1, 18 * g, 27 * g))));
+    x = eval(leaky_relu(deform_conv2d(x, contiguous(slice(raw, 1, 0, 18 * g)), mask, pack.weight, pack.bias, {.padding = 1}, algo::reference{}), 0.1));
+  }
+  CHECK(eval(max(abs(align(nbr, ref) - x))).item() < 1e-12);
 }
 TEST_CASE("progress goes from 0 to 1 and can cancel") {
   auto const net = small<float>({});
@@ -174,7 +197,7 @@ TEST_CASE("EDVR-M runs its 3x3 convolutions by Winograd's algorithm and the rest
 }
 TEST_CASE("the memory foreseen for a window is what its tensors take, within 15 %" * doctest::skip(sanitized)) {
   for (auto const& v : variants) {
-    auto const net = small<float>({.num_feat = 32, .num_frame = v.num_frame, .deformable_groups = 8, .hr_in = v.hr_in, .with_predeblur = v.with_predeblur, .with_tsa = v.with_tsa});
+    auto const net = small<float>({.num_feat = 32, .num_frame = v.num_frame, .deformable_groups = 8, .hr_in = v.hr_in, .with_predeblur = v.with_predeblur, .with_tsa = v.with_tsa, .num_alignment_dcn = v.num_alignment_dcn});
     index_t const side = net.config.hr_in ? 160 : 48;
     auto const x = uniform<float>({1, v.num_frame, 3, side, side}, 1);
     host_memory.peak_bytes = host_memory.bytes.load();

@@ -55,7 +55,7 @@ TEST_CASE("windows at the ends of a clip") {
           }
 }
 TEST_CASE("a streamed clip is, frame for frame and bit for bit, its windows; short clips fall back to replicate") {
-  for (edvr_config c : {edvr_config{}, edvr_config{.num_frame = 3, .center_frame_idx = 0}, edvr_config{.num_frame = 4}}) {
+  for (edvr_config c : {edvr_config{}, edvr_config{.num_frame = 3, .center_frame_idx = 0}, edvr_config{.num_frame = 4}, edvr_config{.num_alignment_dcn = 1}}) {
     auto const net = small(c);
     for (auto p : modes)
       for (index_t n : {1, 2, 3, 4, 5, 7}) {

@@ -15,6 +15,7 @@ struct edvr_config {
   bool hr_in = false;                  // input as large as the output (deblurring, second stage)
   bool with_predeblur = false;
   bool with_tsa = true;                // temporal and spatial attention, else a 1x1 convolution
+  index_t num_alignment_dcn = 0;       // 0: pyramid, cascading and deformable alignment; else so many deformable convolutions, on the finest level (1 or 4 in the paper's ablation)
   friend bool operator==(edvr_config const&, edvr_config const&) = default;
 
   index_t center() const { return center_frame_idx < 0 ? num_frame / 2 : center_frame_idx; }
@@ -33,6 +34,7 @@ inline void check(edvr_config const& c) {
     throw model_error(text("config: deformable_groups = ", c.deformable_groups, "; expected a divisor of num_feat = ", c.num_feat));
   if (c.num_extract_block < 0 || c.num_extract_block > most || c.num_reconstruct_block < 0 || c.num_reconstruct_block > most)
     throw model_error(text("config: ", c.num_extract_block, " extraction and ", c.num_reconstruct_block, " reconstruction blocks; expected 0 to ", most));
+  if (c.num_alignment_dcn < 0 || c.num_alignment_dcn > 16) throw model_error(text("config: num_alignment_dcn = ", c.num_alignment_dcn, "; expected 0 (PCD) to 16"));
   if (c.center() >= c.num_frame)
     throw model_error(text("config: center_frame_idx = ", c.center_frame_idx, "; expected 0 to ", c.num_frame - 1, ", because num_frame = ", c.num_frame));
 }

@@ -83,9 +83,10 @@ index_t peak_tensor_bytes(edvr_config const& config, index_t height, index_t wid
   index_t const m = config.size_multiple(), s = config.hr_in ? 4 : 1;
   index_t const rows = (height + m - 1) / m * m, columns = (width + m - 1) / m * m, input = rows * columns, p = input / (s * s);  // pixels, of the input and of level 1
   index_t const c = config.num_feat, t = config.num_frame, g = config.deformable_groups;
-  index_t const pyramid = c * p * 21 / 16;
+  bool const levels = config.num_alignment_dcn == 0;
+  index_t const pyramid = levels ? c * p * 21 / 16 : c * p;
   // A window lets go of features as they are used; a clip keeps them, and twice over for a split alignment.
-  index_t const kept = as_clip ? 2 * t * pyramid : 0, halves = as_clip ? pyramid + c * p : 0;
+  index_t const kept = as_clip ? (levels ? 2 : 1) * t * pyramid : 0, halves = as_clip && levels ? pyramid + c * p : 0;
   // The entry of high-resolution input keeps two maps at its size; a residual block three at level 1.
   index_t const entry = config.hr_in ? c * input * 5 / 4 : 3 * c * p;
   // Weights and features are stored as T; frames, raw offsets and the result are values.

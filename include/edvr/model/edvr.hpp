@@ -10,6 +10,7 @@
 #include "edvr/core/random.hpp"
 #include "edvr/model/config.hpp"
 #include "edvr/model/pcd_alignment.hpp"
+#include "edvr/model/single_level_alignment.hpp"
 #include "edvr/model/tsa_fusion.hpp"
 #include "edvr/model/upsampling.hpp"
 #include "edvr/nn/to.hpp"
@@ -38,7 +39,8 @@ struct edvr_net {
   conv2d<T, S> conv_first_2, conv_first_3;                    // hr_in without predeblur (second stage of super-resolution)
   residual_blocks<T, S> feature_extraction, reconstruction;
   conv2d<T, S> conv_l2_1, conv_l2_2, conv_l3_1, conv_l3_2;
-  pcd_alignment<T, S> pcd_align;
+  pcd_alignment<T, S> pcd_align;                    // num_alignment_dcn = 0, and conv_l2_1 to conv_l3_2 with it
+  single_level_alignment<T, S> single_level_align;  // otherwise; both are called "pcd_align" in files
   tsa_fusion<T, S> tsa;       // with_tsa
   conv2d<T, S> plain_fusion;  // otherwise; both are called "fusion" in files
   nn::upsampling<T, S> upsampling;
@@ -54,8 +56,10 @@ struct edvr_net {
     else
       conv_first = {3, f, 3};
     for (index_t i = 0; i < c.num_extract_block; ++i) feature_extraction.push_back(make_residual_block<T, S>(f));
-    conv_l2_1 = {f, f, 3, 2}, conv_l2_2 = {f, f, 3}, conv_l3_1 = {f, f, 3, 2}, conv_l3_2 = {f, f, 3};
-    pcd_align = {f, c.deformable_groups};
+    if (c.num_alignment_dcn > 0)
+      single_level_align = {f, c.deformable_groups, c.num_alignment_dcn};
+    else
+      conv_l2_1 = {f, f, 3, 2}, conv_l2_2 = {f, f, 3}, conv_l3_1 = {f, f, 3, 2}, conv_l3_2 = {f, f, 3}, pcd_align = {f, c.deformable_groups};
     if (c.with_tsa)
       tsa = {f, c.num_frame, c.center()};
     else
@@ -78,7 +82,7 @@ struct edvr_net {
   }
 
   /// The second part of the forward pass: from the features of a window's frames, in order, and its centre frame (n, 3, h, w) to the restored
-  /// frame. Features are released as they are used up. split: alignment's first convolutions in halves, `features` made with the same.
+  /// frame. Features are released as they are used up. split: PCD's first convolutions in halves, `features` made with the same.
   tensor<value, 4, S> restore(std::vector<frame_features<T, S>> features, tensor<value, 4, S> const& center, forward_options<value, S> const& options = {},
                               split_alignment<T, S> const* split = nullptr) const {
     auto const& ex = options.executor;
@@ -91,7 +95,10 @@ struct edvr_net {
     auto const halves = split ? split->of_reference(reference, ex) : reference_halves<T, S>{};
     for (index_t t = 0; t < frames; ++t) {
       auto const neighbour = std::exchange(frame(t), {});
-      aligned.push_back(split ? pcd_align(*split, neighbour, halves, ex, options.see, t) : pcd_align(neighbour, reference, ex, options.see, t));
+      if (config.num_alignment_dcn > 0)
+        aligned.push_back(single_level_align(neighbour.l1, reference.l1, ex, options.see, t));
+      else
+        aligned.push_back(split ? pcd_align(*split, neighbour, halves, ex, options.see, t) : pcd_align(neighbour, reference, ex, options.see, t));
       if (options.see) options.see("aligned", t, to<value>(aligned.back(), ex));
       report(options, 0.5 + 0.25 * static_cast<double>(t + 1) / static_cast<double>(frames));
     }
@@ -107,6 +114,7 @@ struct edvr_net {
   frame_features<T, S> extract(tensor<value, 4, S> const& x, default_executor_t<S> const& ex = {}, split_alignment<T, S> const* split = nullptr) const {
     frame_features<T, S> f;
     f.l1 = run_in_order(feature_extraction, entry(x, ex), ex);
+    if (config.num_alignment_dcn > 0) return f;
     f.l2 = eval<T>(lrelu(conv_l2_2(lrelu(conv_l2_1(f.l1)))), ex);
     f.l3 = eval<T>(lrelu(conv_l3_2(lrelu(conv_l3_1(f.l2)))), ex);
     if (split) f.half = split->of_neighbour(f, ex);
@@ -121,11 +129,15 @@ struct edvr_net {
     else
       visit("conv_first", conv_first);
     visit("feature_extraction", feature_extraction);
-    visit("conv_l2_1", conv_l2_1);
-    visit("conv_l2_2", conv_l2_2);
-    visit("conv_l3_1", conv_l3_1);
-    visit("conv_l3_2", conv_l3_2);
-    visit("pcd_align", pcd_align);
+    if (config.num_alignment_dcn > 0) {
+      visit("pcd_align", single_level_align);
+    } else {
+      visit("conv_l2_1", conv_l2_1);
+      visit("conv_l2_2", conv_l2_2);
+      visit("conv_l3_1", conv_l3_1);
+      visit("conv_l3_2", conv_l3_2);
+      visit("pcd_align", pcd_align);
+    }
     if (config.with_tsa)
       visit("fusion", tsa);
     else

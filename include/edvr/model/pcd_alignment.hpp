@@ -67,7 +67,7 @@ struct pcd_alignment {
                         index_t frame) const {
     auto const dcn = [&](char const* level, auto const& pack, tensor<T, 4, S> const& x, tensor<T, 4, S> const& feat) {
       if (!see) return pack(x, feat, ex);
-      return pack(x, feat, ex, reporter(see, level, frame));
+      return pack(x, feat, ex, offset_reporter(see, level, frame));
     };
     auto const o3 = eval<T>(lrelu(offset_conv2.l3(lrelu(first3()))), ex);
     auto const f3 = eval<T>(lrelu(dcn("l3", dcn_pack.l3, nbr.l3, o3)), ex);
@@ -85,12 +85,6 @@ struct pcd_alignment {
   template <class First, class Ex>
   static auto refine(First&& first, conv2d<T, S> const& conv2, conv2d<T, S> const& conv3, tensor<T, 4, S> const& coarser, Ex const& ex) {
     return eval<T>(lrelu(conv3(lrelu(conv2(concat(lrelu(std::forward<First>(first)), arithmetic_t<T>(2) * upsample_bilinear(coarser, 2)))))), ex);
-  }
-  static auto reporter(observer<arithmetic_t<T>, S> const& see, char const* level, index_t frame) {
-    return [&see, level, frame](auto const& offset, auto const& mask) {
-      see(text("offset.", level), frame, offset);
-      see(text("mask.", level), frame, mask);
-    };
   }
 };
 

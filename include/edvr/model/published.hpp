@@ -42,6 +42,7 @@ inline std::string nearest_published(edvr_config const& c) {
     compare("hr_in", c.hr_in, p.config.hr_in);
     compare("with_predeblur", c.with_predeblur, p.config.with_predeblur);
     compare("with_tsa", c.with_tsa, p.config.with_tsa);
+    compare("num_alignment_dcn", c.num_alignment_dcn, p.config.num_alignment_dcn);
     if (n < fewest) fewest = n, best = n ? text(p.name, ", but for ", differs) : std::string(p.name);
   }
   return best;

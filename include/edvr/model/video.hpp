@@ -215,7 +215,7 @@ class video_restorer {
       auto const x = unsqueeze(unsqueeze(frame(f), 0), 0);
       return squeeze(pad_frames(x, net_.config.size_multiple(), options_.spatial, forward.executor), 1);
     };
-    nn::split_alignment<T, S> const* const split = options_.split ? &split_ : nullptr;
+    nn::split_alignment<T, S> const* const split = options_.split && net_.config.num_alignment_dcn == 0 ? &split_ : nullptr;
     std::vector<nn::frame_features<T, S>> features;
     for (index_t f : frames) {
       auto& known = features_[f];
