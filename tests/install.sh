@@ -1,4 +1,5 @@
-# Sourced by the scripts: installs what the project needs on Debian and Ubuntu, and nothing if all is there.
+# Sourced by the scripts: installs what the project needs on Debian and Ubuntu, and nothing if all is there; headlines with the minutes that have passed.
+section() { printf -- '--- %d:%02d %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$1"; }
 edvr_install_packages() {
   local missing=() package
   for package in "$@"; do

@@ -1,24 +1,25 @@
 #!/usr/bin/env bash
 # bash tests/run.sh       one Release build, every test
-# bash tests/run.sh all   also: every instruction set, address, undefined-behaviour and thread sanitizers, clang, AArch64, each header alone, an
-#                         copy used by other projects in every way, fuzzers (tests/fuzz.sh), the GPU backend on everything that runs it (tests/gpu.sh)
+# bash tests/run.sh all   also: every instruction set, address, undefined-behaviour and thread sanitizers, clang, AArch64, each header alone, the library
+#                         used by other projects in every way, its API reference, a minute of each fuzzer; all but the GPU backend (tests/gpu.sh)
 set -eu
 cd "$(dirname "$0")/.."
 . tests/install.sh
 
+section 'Release'
 cmake --preset release -DEDVR_TESTS=ON -DEDVR_BENCH=ON -DEDVR_HEADER_TESTS="$([ "${1:-}" = all ] && echo ON || echo OFF)" >/dev/null
 cmake --build --preset release
 if [ "${1:-}" = all ]; then
-  echo '--- sanitizers'
+  section 'address and undefined-behaviour sanitizers'
   cmake --preset asan-ubsan >/dev/null
   cmake --build --preset asan-ubsan
   ctest --preset asan-ubsan
-  echo '--- thread sanitizer: the tests that share work among threads'
+  section 'thread sanitizer: the tests that share work among threads'
   cmake --preset tsan >/dev/null
   cmake --build --preset tsan --target test_core test_ops
   ./build/tsan/tests/test_core
   ./build/tsan/tests/test_ops --test-case='*number of threads*'
-  echo '--- each instruction set in place of the best one'
+  section 'each instruction set in place of the best one'
   for isa in baseline avx2 avx512 avx512_bf16; do
     if EDVR_ISA=$isa build/release/bin/edvr info >/dev/null 2>&1; then
       echo "$isa"
@@ -27,7 +28,7 @@ if [ "${1:-}" = all ]; then
       echo "$isa: skipped, this processor cannot run it"
     fi
   done
-  echo '--- another compiler: clang'
+  section 'another compiler: clang'
   if edvr_install_packages clang-19 || edvr_install_packages clang; then
     clang=$(command -v clang++-19 || command -v clang++)
     "$clang" --version | head -n 1
@@ -37,13 +38,14 @@ if [ "${1:-}" = all ]; then
   else
     echo 'SKIPPED: no clang to be had here'
   fi
-  echo '--- another processor: AArch64, emulated'
+  section 'another processor: AArch64, emulated'
   bash tests/aarch64.sh
-  echo '--- installed and used'
+  section 'installed and used'
   bash tests/consumers.sh build/release
-  echo '--- strangers: a minute of fuzzing for each reader'
+  section 'the API reference'
+  bash docs/api.sh
+  section 'strangers: a minute of fuzzing for each reader'
   bash tests/fuzz.sh 60
-  echo '--- the GPU backend'
-  bash tests/gpu.sh all
 fi
+section 'every test, Release'
 ctest --preset release
