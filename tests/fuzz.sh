@@ -36,7 +36,7 @@ if [ "$seconds" = coverage ]; then
     LLVM_PROFILE_FILE=$build/$t.profraw $build/tests/fuzz/fuzz_$t -runs=0 build/fuzz/corpus/$t $(ls -d tests/fuzz/seeds/$t tests/fuzz/findings/$t 2>/dev/null) >/dev/null 2>&1
   done
   llvm-profdata merge -o $build/all.profdata $build/*.profraw
-  llvm-cov report -instr-profile $build/all.profdata $(for t in $targets; do echo -object $build/tests/fuzz/fuzz_$t; done) include/edvr/io examples/edvr/frames.cpp 2>/dev/null | awk '{ print $1, $8, $9, $10 }' | column -t
+  llvm-cov report -instr-profile $build/all.profdata $(for t in $targets; do echo -object $build/tests/fuzz/fuzz_$t; done) include/edvr/io examples/edvr/frames.cpp examples/edvr/restore_options.cpp examples/edvr/model_options.cpp 2>/dev/null | awk '{ print $1, $8, $9, $10 }' | column -t
   exit
 fi
 

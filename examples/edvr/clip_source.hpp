@@ -7,6 +7,7 @@
 
 #include "edvr/core/tensor.hpp"
 #include "edvr/io/y4m.hpp"
+#include "color_options.hpp"
 #include "frames.hpp"
 
 namespace program {
@@ -33,14 +34,6 @@ class clip_source {
   virtual edvr::y4m_header const* header() const { return nullptr; }
   /// Does it read the file of this name?
   virtual bool reads(std::string const&) const { return false; }
-};
-
-/// How a y4m stream's colours are read, where the options say more than its header.
-struct color_options {
-  std::string matrix = "auto", range = "auto";
-  edvr::color_matrix matrix_for(edvr::index_t height) const {
-    return matrix == "bt601" ? edvr::color_matrix::bt601 : matrix == "bt709" ? edvr::color_matrix::bt709 : edvr::usual_matrix(height);
-  }
 };
 
 /// Does this argument mean a y4m stream: "-", or a name that ends in .y4m? Throws io_error for the name of a compressed video.

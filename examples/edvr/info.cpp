@@ -74,7 +74,7 @@ int info(info_options const& o) {
   std::cout << "file           " << j["file"].get<std::string>() << '\n';
   if (!m.random) std::cout << "format         " << m.weights.container << (m.weights.wrapper.empty() ? "" : ", " + m.weights.wrapper) << ", " << name(m.weights.speaks) << " names\n";
   std::cout << "configuration  " << c.num_feat << " channels, " << c.num_frame << " frames (restores number " << c.center() << "), " << c.deformable_groups << " deformable groups, "
-            << c.num_extract_block << " + " << c.num_reconstruct_block << " blocks" << (c.num_alignment_dcn > 0 ? edvr::text(", ", c.num_alignment_dcn, " deformable convolutions instead of PCD") : std::string()) << (c.with_tsa ? ", TSA" : ", no TSA") << (c.with_predeblur ? ", PreDeblur" : "")
+            << c.num_extract_block << " + " << c.num_reconstruct_block << " blocks" << (c.num_alignment_dcn > 0 ? edvr::text(", ", c.num_alignment_dcn, " deformable convolution", c.num_alignment_dcn > 1 ? "s" : "", " instead of PCD") : std::string()) << (c.with_tsa ? ", TSA" : ", no TSA") << (c.with_predeblur ? ", PreDeblur" : "")
             << (c.hr_in ? ", HR input" : "") << ", output x" << c.scale() << '\n'
             << "resembles      " << nearest_published(c) << '\n'
             << "parameters     " << nn::parameter_count(net) << '\n'

@@ -25,11 +25,18 @@ struct named_config {
   edvr::edvr_config config;
 };
 constexpr named_config random_models[] = {
-    {"edvr_m", edvr::published_models[0].config},        {"edvr_m_wotsa", edvr::published_models[1].config},  {"edvr_m_1dcn", {.num_feat = 64, .num_reconstruct_block = 10, .with_tsa = false, .num_alignment_dcn = 1}},
+    {"edvr_m", edvr::published_models[0].config},
+    {"edvr_m_wotsa", edvr::published_models[1].config},
+    {"edvr_m_1dcn", {.num_feat = 64, .num_reconstruct_block = 10, .with_tsa = false, .num_alignment_dcn = 1}},
     {"edvr_m_4dcn", {.num_feat = 64, .num_reconstruct_block = 10, .with_tsa = false, .num_alignment_dcn = 4}},
     {"edvr_l", edvr::published_models[2].config},
-    {"edvr_l_wotsa", edvr::published_models[3].config},  {"edvr_l_vimeo", edvr::published_models[4].config},  {"edvr_l_srblur", edvr::published_models[5].config},
-    {"edvr_l_deblur", edvr::published_models[6].config}, {"edvr_stage2_sr", edvr::published_models[7].config}, {"edvr_stage2_blur", edvr::published_models[8].config}};
+    {"edvr_l_wotsa", edvr::published_models[3].config},
+    {"edvr_l_vimeo", edvr::published_models[4].config},
+    {"edvr_l_srblur", edvr::published_models[5].config},
+    {"edvr_l_deblur", edvr::published_models[6].config},
+    {"edvr_stage2_sr", edvr::published_models[7].config},
+    {"edvr_stage2_blur", edvr::published_models[8].config},
+};
 }  // namespace
 
 opened_model open_model(model_options const& o) {

@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <iostream>
 #include <memory>
 #include <optional>
 
+#include "clip_restorer.hpp"
 #include "clip_sink.hpp"
 #include "clip_source.hpp"
 #include "commands.hpp"

@@ -2,6 +2,7 @@
 #include "restore_options.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
 

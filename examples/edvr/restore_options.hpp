@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "clip_source.hpp"
+#include "color_options.hpp"
 #include "model_options.hpp"
 
 namespace program {

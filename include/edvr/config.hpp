@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The only header that defines macros.
 #pragma once
+#include "edvr/core/platform.hpp"
 
 #define EDVR_VERSION_MAJOR 0
 #define EDVR_VERSION_MINOR 1

@@ -61,6 +61,8 @@ expect 3 'empty' "$edvr" restore -i '' -o b
 # --- models
 expect 0 'EDVR_M_x4_SR_REDS' "$edvr" info -m random:edvr_m
 expect 0 '3300131' "$edvr" info -m random:edvr_m --json
+expect 0 '4 deformable convolutions instead of PCD, no TSA' "$edvr" info -m random:edvr_m_4dcn
+expect 0 '"num_alignment_dcn": 1' "$edvr" info -m random:edvr_m_1dcn --json
 expect 4 'no such random model' "$edvr" info -m random:nothing
 expect 4 'no such file' "$edvr" info -m nothing.pth
 expect 4 'is a folder' "$edvr" info -m "$clip"

@@ -114,8 +114,9 @@ bool same_output(nn::edvr_net<float> const& a, nn::edvr_net<float> const& b) {
 TEST_CASE_FIXTURE(fixture, "every dialect and wrapper of every variant loads the same network") {
   edvr_config const plain = config, deblur = [&] { auto c = config; c.with_predeblur = c.hr_in = true; return c; }(), stage2 = [&] { auto c = config; c.hr_in = true; return c; }(),
                     no_tsa = [&] { auto c = config; c.with_tsa = false; return c; }(), blur = [&] { auto c = config; c.with_predeblur = true; return c; }(),
-                    one_dcn = [&] { auto c = config; c.with_tsa = false, c.num_alignment_dcn = 1; return c; }();
-  for (auto const& c : {plain, deblur, stage2, no_tsa, blur, one_dcn}) {
+                    one_dcn = [&] { auto c = config; c.with_tsa = false, c.num_alignment_dcn = 1; return c; }(), two_dcn = [&] { auto c = config; c.num_alignment_dcn = 2; return c; }(),
+                    four_dcn = [&] { auto c = config; c.num_alignment_dcn = 4; return c; }();
+  for (auto const& c : {plain, deblur, stage2, no_tsa, blur, one_dcn, two_dcn, four_dcn}) {
     auto const m = weights(c);
     auto const want = make_edvr<float>(as_checkpoint(m));
     CHECK(want.config == c);
@@ -133,11 +134,30 @@ TEST_CASE_FIXTURE(fixture, "every dialect and wrapper of every variant loads the
     auto const same = [](std::string const& k) { return k; };
     check(dialect::basicsr, same);
     check(dialect::basicsr, same, "module.");
+    if (c.num_alignment_dcn > 2) continue;  // no other dialect has a name for these
     check(dialect::original, to_original);
     check(dialect::original, to_original, "module.");
     if (!c.hr_in) check(dialect::paddlegan, to_paddle);
-    if (!c.hr_in && !c.with_predeblur && c.with_tsa) check(dialect::mmagic, to_mmagic);
+    if (!c.hr_in && !c.with_predeblur && c.with_tsa && c.num_alignment_dcn == 0) check(dialect::mmagic, to_mmagic);
   }
+}
+TEST_CASE_FIXTURE(fixture, "alignment on one level: what is missing of it is named, and parts of PCD make it PCD") {
+  config.num_alignment_dcn = 4;
+  auto const m = weights(config);
+  auto const without = [&](std::string const& key) {
+    auto less = m;
+    REQUIRE(less.erase(key) == 1);
+    return as_checkpoint(less);
+  };
+  CHECK(infer_config(as_checkpoint(m)) == config);
+  for (auto key : {"pcd_align.offset_dcn_pack.0.weight", "pcd_align.cas_dcnpack.bias", "pcd_align.offset_conv1.l1.weight", "pcd_align.dcn_pack.l1.weight", "pcd_align.dcn_pack.l1.conv_offset.weight"})
+    CHECK_THROWS_SAYING(model_error, key, make_edvr<float>(without(key)));
+  auto more = m;
+  more["pcd_align.offset_dcn_pack.999999.weight"] = m.at("pcd_align.dcn_pack.l1.weight");
+  CHECK_THROWS_SAYING(model_error, "num_alignment_dcn = 1000002; expected 0 (PCD) to 16", make_edvr<float>(as_checkpoint(more)));
+  more = m;
+  more["conv_l3_2.weight"] = m.at("pcd_align.dcn_pack.l1.weight");
+  CHECK_THROWS_SAYING(model_error, "conv_l2_1.weight is missing", make_edvr<float>(as_checkpoint(more)));
 }
 TEST_CASE("params, params_ema and state_dict are found; a missing key falls back") {
   auto const both = golden + "/net_c.params_and_ema_zip.pth";

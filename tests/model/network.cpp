@@ -35,7 +35,7 @@ TEST_CASE("every variant runs, in float close to double, for any batch, and says
   proves<float>({"nn::edvr_net"});
   proves<double>({"nn::edvr_net"});
   for (auto const& v : variants) {
-    CAPTURE(v.hr_in); CAPTURE(v.with_predeblur); CAPTURE(v.with_tsa); CAPTURE(v.num_frame);
+    CAPTURE(v.hr_in); CAPTURE(v.with_predeblur); CAPTURE(v.with_tsa); CAPTURE(v.num_frame); CAPTURE(v.num_alignment_dcn);
     auto const net = small<float>(v);
     auto const net64 = small<double>(v);
     index_t const side = 2 * net.config.size_multiple();
@@ -55,8 +55,9 @@ TEST_CASE("every variant runs, in float close to double, for any batch, and says
     CHECK(allclose(second, slice(y, 0, 1, 2), 0, 1e-6));
     int const frames = static_cast<int>(net.config.num_frame);
     for (auto name : {"feat_l1", "offset.l1", "mask.l1", "aligned"}) CHECK_MESSAGE(seen[name] == frames, name);
-    for (auto name : {"offset.l2", "offset.l3", "offset.cascade", "mask.cascade"}) CHECK_MESSAGE(seen[name] == (v.num_alignment_dcn > 0 ? 0 : frames), name);
-    for (auto name : {"offset.cascade.0", "offset.cascade.2", "mask.cascade.1"}) CHECK_MESSAGE(seen[name] == (v.num_alignment_dcn == 4 ? frames : 0), name);
+    for (auto name : {"offset.l2", "offset.l3"}) CHECK_MESSAGE(seen[name] == (v.num_alignment_dcn > 0 ? 0 : frames), name);
+    for (auto name : {"offset.cascade", "mask.cascade"}) CHECK_MESSAGE(seen[name] == (v.num_alignment_dcn == 1 ? 0 : frames), name);
+    for (auto name : {"offset.features.0", "mask.features.1"}) CHECK_MESSAGE(seen[name] == (v.num_alignment_dcn == 4 ? frames : 0), name);
     for (auto name : {"fusion", "reconstruction"}) CHECK_MESSAGE(seen[name] == 1, name);
     CHECK(seen["temporal_attention"] == (v.with_tsa ? frames : 0));
     CHECK(seen["spatial_attention"] == (v.with_tsa ? 1 : 0));
@@ -66,7 +67,7 @@ TEST_CASE_TEMPLATE("stored in sixteen bits every variant is near float, shows wh
   proves<T>({"nn::edvr_net"});
   constexpr bool paired = std::is_same_v<T, bfloat16>;
   for (auto const& v : variants) {
-    CAPTURE(v.hr_in); CAPTURE(v.with_predeblur); CAPTURE(v.with_tsa); CAPTURE(v.num_frame);
+    CAPTURE(v.hr_in); CAPTURE(v.with_predeblur); CAPTURE(v.with_tsa); CAPTURE(v.num_frame); CAPTURE(v.num_alignment_dcn);
     auto config = v;
     config.num_feat = sanitized ? 16 : 32, config.deformable_groups = 8;
     auto const net = small<float>(config);
@@ -123,21 +124,25 @@ TEST_CASE("wrong inputs and configurations are refused in words") {
 }
 TEST_CASE("alignment on one level is its convolutions, one after another, as plain ops") {
   index_t const c = 4, g = 2;
-  nn::edvr_net<double> net({.num_feat = c, .num_frame = 1, .deformable_groups = g, .num_extract_block = 1, .num_reconstruct_block = 1, .num_alignment_dcn = 3});
-  nn::init_random(net, 3);
-  auto const& align = net.single_level_align;
   auto const nbr = normal<double>({2, c, 6, 5}, 1), ref = normal<double>({2, c, 6, 5}, 2);
   auto const plain = [](nn::conv2d<double> const& m, auto const& x) { return eval(leaky_relu(conv2d(x, m.weight, m.bias, {.padding = 1}, algo::reference{}), 0.1)); };
-  auto x = nbr;
-  for (int step = 0; step < 3; ++step) {
-    auto const i = static_cast<std::size_t>(std::max(step - 1, 0));
-    auto const& pack = step == 0 ? align.dcn_pack : align.cas_dcnpack[i];
-    auto const q = plain(step == 0 ? align.offset_conv2 : align.cas_offset_conv2[i], plain(step == 0 ? align.offset_conv1 : align.cas_offset_conv1[i], eval(concat(x, ref))));
-    auto const raw = eval(conv2d(q, pack.conv_offset.weight, pack.conv_offset.bias, {.padding = 1}, algo::reference{}));
+  auto const deformed = [&](nn::deform_conv2d_pack<double> const& pack, tensor<double, 4> const& x, tensor<double, 4> const& feat) {
+    auto const raw = eval(conv2d(feat, pack.conv_offset.weight, pack.conv_offset.bias, {.padding = 1}, algo::reference{}));
     auto const mask = eval(1 / (1 + exp(-slice(raw, 1, 18 * g, 27 * g))));
-    x = eval(leaky_relu(deform_conv2d(x, contiguous(slice(raw, 1, 0, 18 * g)), mask, pack.weight, pack.bias, {.padding = 1}, algo::reference{}), 0.1));
+    return eval(leaky_relu(deform_conv2d(x, contiguous(slice(raw, 1, 0, 18 * g)), mask, pack.weight, pack.bias, {.padding = 1}, algo::reference{}), 0.1));
+  };
+  for (index_t n : {1, 2, 4}) {
+    CAPTURE(n);
+    nn::edvr_net<double> net({.num_feat = c, .num_frame = 1, .deformable_groups = g, .num_extract_block = 1, .num_reconstruct_block = 1, .num_alignment_dcn = n});
+    nn::init_random(net, 3);
+    auto const& align = net.single_level_align;
+    auto q = plain(align.offset_conv2, plain(align.offset_conv1, eval(concat(nbr, ref))));
+    if (n == 4) q = deformed(align.offset_dcn_pack.at(0), q, q), q = deformed(align.offset_dcn_pack.at(1), q, q);
+    auto want = deformed(align.dcn_pack, nbr, q);
+    if (n > 1) want = deformed(align.cas_dcnpack, want, want);
+    CHECK(eval(max(abs(align(nbr, ref) - want))).item() < 1e-12);
+    CHECK(nn::parameter_count(align) == c * (2 * c + c) * 9 + 2 * c + n * (c * c * 9 + c + 27 * g * (c * 9 + 1)));
   }
-  CHECK(eval(max(abs(align(nbr, ref) - x))).item() < 1e-12);
 }
 TEST_CASE("progress goes from 0 to 1 and can cancel") {
   auto const net = small<float>({});
@@ -204,28 +209,30 @@ TEST_CASE("the memory foreseen for a window is what its tensors take, within 15 
     auto const before = host_memory.bytes.load() - static_cast<std::int64_t>(sizeof(float)) * (x.size() + nn::parameter_count(net));
     (void)net(x);
     double const peak = static_cast<double>(host_memory.peak_bytes.load() - before), foreseen = static_cast<double>(peak_tensor_bytes(net.config, side, side));
-    CAPTURE(v.hr_in); CAPTURE(v.with_predeblur); CAPTURE(v.with_tsa); CAPTURE(v.num_frame); CAPTURE(peak); CAPTURE(foreseen);
+    CAPTURE(v.hr_in); CAPTURE(v.with_predeblur); CAPTURE(v.with_tsa); CAPTURE(v.num_frame); CAPTURE(v.num_alignment_dcn); CAPTURE(peak); CAPTURE(foreseen);
     CHECK(foreseen > 0.85 * peak);
     CHECK(foreseen < 1.15 * peak);
   }
 }
 TEST_CASE("the memory foreseen for a clip, with any band, is what its tensors take, within 15 %" * doctest::skip(sanitized)) {
-  auto const net = small<float>({.num_feat = 32, .deformable_groups = 8});
-  for (index_t band : {64, 16, 8})
-    for (bool cache : {true, false}) {
-      auto const clip = uniform<float>({8, 3, 64, 96}, 1);
-      (void)net(uniform<float>({1, 5, 3, 8, 8}, 1));  // weights packed before: they are counted apart
-      auto const packed = 4 * packed_weights(layers(net.config, 64, 96)) + 4 * nn::parameter_count(net);
-      video_restorer<float> restorer(net, {.cache = cache, .split = cache, .forward = {.band = band}});
-      host_memory.peak_bytes = host_memory.bytes.load();
-      auto const before = host_memory.bytes.load();
-      for (index_t t = 0; t < 8; ++t) {
-        restorer.push(select(clip, 0, t));
-        restorer.pop();
+  for (index_t convolutions : {0, 1, 4}) {
+    auto const net = small<float>({.num_feat = 32, .deformable_groups = 8, .num_alignment_dcn = convolutions});
+    for (index_t band : {64, 16, 8})
+      for (bool cache : {true, false}) {
+        auto const clip = uniform<float>({8, 3, 64, 96}, 1);
+        (void)net(uniform<float>({1, 5, 3, 8, 8}, 1));  // weights packed before: they are counted apart
+        auto const packed = 4 * packed_weights(layers(net.config, 64, 96)) + 4 * nn::parameter_count(net);
+        video_restorer<float> restorer(net, {.cache = cache, .split = cache, .forward = {.band = band}});
+        host_memory.peak_bytes = host_memory.bytes.load();
+        auto const before = host_memory.bytes.load();
+        for (index_t t = 0; t < 8; ++t) {
+          restorer.push(select(clip, 0, t));
+          restorer.pop();
+        }
+        double const peak = static_cast<double>(host_memory.peak_bytes.load() - before), foreseen = static_cast<double>(peak_tensor_bytes(net.config, 64, 96, cache, band) - packed);
+        CAPTURE(convolutions); CAPTURE(band); CAPTURE(cache); CAPTURE(peak); CAPTURE(foreseen);
+        CHECK(foreseen > 0.85 * peak);
+        CHECK(foreseen < 1.15 * peak);
       }
-      double const peak = static_cast<double>(host_memory.peak_bytes.load() - before), foreseen = static_cast<double>(peak_tensor_bytes(net.config, 64, 96, cache, band) - packed);
-      CAPTURE(band); CAPTURE(cache); CAPTURE(peak); CAPTURE(foreseen);
-      CHECK(foreseen > 0.85 * peak);
-      CHECK(foreseen < 1.15 * peak);
-    }
+  }
 }

@@ -4,7 +4,6 @@
 #include <bit>
 #include <climits>
 #include <cstddef>
-#include <cstdint>
 #include <limits>
 
 namespace edvr::inline v1 {

@@ -7,7 +7,6 @@
 #include <type_traits>
 
 #include "edvr/core/error.hpp"
-#include "edvr/core/platform.hpp"
 
 namespace edvr::inline v1 {
 

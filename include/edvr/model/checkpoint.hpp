@@ -133,9 +133,17 @@ inline edvr_config infer_config(checkpoint const& c) {
     return n;
   };
   edvr_config config;
-  bool const pyramid = !has("pcd_align.dcn_pack.l1.weight") || has("pcd_align.dcn_pack.l2.weight") || has("pcd_align.dcn_pack.l3.weight") || has("conv_l2_1.weight");
-  if (!pyramid) config.num_alignment_dcn = 1 + blocks("pcd_align.cas_dcnpack");
-  std::string const square = pyramid ? "conv_l2_1.weight" : "pcd_align.dcn_pack.l1.weight", offsets = pyramid ? "pcd_align.cas_dcnpack.conv_offset.weight" : "pcd_align.dcn_pack.l1.conv_offset.weight";
+  auto const any = [&](std::string const& prefix) {
+    auto const first = c.weights.lower_bound(prefix);
+    return first != c.weights.end() && first->first.starts_with(prefix);
+  };
+  bool pyramid = any("conv_l2_") || any("conv_l3_") || any("pcd_align.cas_offset_conv") || any("pcd_align.feat_conv.") || any("pcd_align.offset_conv3.");
+  for (auto level : {"l2.", "l3."})
+    for (auto part : {"dcn_pack.", "offset_conv1.", "offset_conv2."}) pyramid = pyramid || any(text("pcd_align.", part, level));
+  bool const single_level = !pyramid && (any("pcd_align.dcn_pack.l1.") || any("pcd_align.offset_conv1.l1."));
+  index_t const of_features = blocks("pcd_align.offset_dcn_pack");
+  if (single_level) config.num_alignment_dcn = of_features > 0 ? of_features + 2 : any("pcd_align.cas_dcnpack.") ? 2 : 1;
+  std::string const square = single_level ? "pcd_align.dcn_pack.l1.weight" : "conv_l2_1.weight", offsets = single_level ? "pcd_align.dcn_pack.l1.conv_offset.weight" : "pcd_align.cas_dcnpack.conv_offset.weight";
   config.num_feat = shape(square, 4)[0];
   if (config.num_feat < 1) throw model_error(text(c.file, ": ", square, " has no rows"));
   config.with_tsa = has("fusion.feat_fusion.weight");

@@ -82,11 +82,12 @@ struct edvr_net {
   }
 
   /// The second part of the forward pass: from the features of a window's frames, in order, and its centre frame (n, 3, h, w) to the restored
-  /// frame. Features are released as they are used up. split: PCD's first convolutions in halves, `features` made with the same.
+  /// frame. Features are released as they are used up. split: PCD's first convolutions in halves, `features` made with the same; of no effect on other alignments.
   tensor<value, 4, S> restore(std::vector<frame_features<T, S>> features, tensor<value, 4, S> const& center, forward_options<value, S> const& options = {},
                               split_alignment<T, S> const* split = nullptr) const {
     auto const& ex = options.executor;
     index_t const frames = config.num_frame;
+    if (config.num_alignment_dcn > 0) split = nullptr;
     auto const frame = [&](index_t t) -> auto& { return features.at(static_cast<std::size_t>(t)); };
     if (options.see)
       for (index_t t = 0; t < frames; ++t) options.see("feat_l1", t, to<value>(frame(t).l1, ex));

@@ -12,44 +12,41 @@
 
 namespace edvr::inline v1::nn {
 
-/// Alignment on the finest level alone, by deformable convolutions in a row: each moves what the one before aligned, by offsets from that and the
-/// reference. What the ablation of Wang et al. (CVPRW 2019) sets pcd_alignment against, with one and with four of them. The paper leaves their wiring
-/// open; this is PCD's finest level without a coarser one, then PCD's cascading step repeated, and the keys are PCD's, with a number where it repeats.
+/// Alignment on the finest level alone, by deformable convolutions in a row: what the ablation of Wang et al. (CVPRW 2019) sets pcd_alignment against, with
+/// one, and with four as in TDAN (Tian et al., CVPR 2020): the first of them deform the offset features themselves, the last but one the neighbour,
+/// the last what that gives. Nobody published weights; keys are those of the parts of PCD that do the same, and offset_dcn_pack.0, .1 .. for the first.
 template <class T, class S = cpu>
 struct single_level_alignment {
   conv2d<T, S> offset_conv1, offset_conv2;
+  std::vector<deform_conv2d_pack<T, S>> offset_dcn_pack;  // all but two
   deform_conv2d_pack<T, S> dcn_pack;
-  std::vector<conv2d<T, S>> cas_offset_conv1, cas_offset_conv2;
-  std::vector<deform_conv2d_pack<T, S>> cas_dcnpack;
+  bool cascades = false;
+  deform_conv2d_pack<T, S> cas_dcnpack;  // of two or more
 
   single_level_alignment() = default;
   /// c channels; convolutions: how many deformable ones, at least 1.
-  single_level_alignment(index_t c, index_t groups, index_t convolutions) : offset_conv1(2 * c, c, 3), offset_conv2(c, c, 3), dcn_pack(c, groups) {
-    for (index_t i = 1; i < convolutions; ++i) {
-      cas_offset_conv1.push_back({2 * c, c, 3});
-      cas_offset_conv2.push_back({c, c, 3});
-      cas_dcnpack.push_back({c, groups});
-    }
+  single_level_alignment(index_t c, index_t groups, index_t convolutions) : offset_conv1(2 * c, c, 3), offset_conv2(c, c, 3), dcn_pack(c, groups), cascades(convolutions > 1) {
+    for (index_t i = 2; i < convolutions; ++i) offset_dcn_pack.push_back({c, groups});
+    if (cascades) cas_dcnpack = {c, groups};
   }
 
   /// Features (n, c, h, w) of the frame `nbr` moved to where they are in the frame `ref`. frame: its number for the observer.
   template <executor Ex = default_executor_t<S>>
   tensor<T, 4, S> operator()(tensor<T, 4, S> const& nbr, tensor<T, 4, S> const& ref, Ex const& ex = {}, observer<arithmetic_t<T>, S> const& see = {}, index_t frame = 0) const {
-    auto const step = [&](tensor<T, 4, S> const& x, conv2d<T, S> const& conv1, conv2d<T, S> const& conv2, deform_conv2d_pack<T, S> const& pack, std::string const& name) {
-      auto const q = eval<T>(lrelu(conv2(lrelu(conv1(concat(x, ref))))), ex);
-      return eval<T>(lrelu(see ? pack(x, q, ex, offset_reporter(see, name, frame)) : pack(x, q, ex)), ex);
+    auto const dcn = [&](deform_conv2d_pack<T, S> const& pack, tensor<T, 4, S> const& x, tensor<T, 4, S> const& feat, std::string const& name) {
+      return eval<T>(lrelu(see ? pack(x, feat, ex, offset_reporter(see, name, frame)) : pack(x, feat, ex)), ex);
     };
-    auto aligned = step(nbr, offset_conv1, offset_conv2, dcn_pack, "l1");
-    for (std::size_t i = 0; i < cas_dcnpack.size(); ++i) aligned = step(aligned, cas_offset_conv1[i], cas_offset_conv2[i], cas_dcnpack[i], text("cascade.", i));
-    return aligned;
+    auto q = eval<T>(lrelu(offset_conv2(lrelu(offset_conv1(concat(nbr, ref))))), ex);
+    for (std::size_t i = 0; i < offset_dcn_pack.size(); ++i) q = dcn(offset_dcn_pack[i], q, q, text("features.", i));
+    auto const aligned = dcn(dcn_pack, nbr, q, "l1");
+    return cascades ? dcn(cas_dcnpack, aligned, aligned, "cascade") : aligned;
   }
   void parameters(auto&& visit) {
     visit("offset_conv1.l1", offset_conv1);
     visit("offset_conv2.l1", offset_conv2);
+    visit("offset_dcn_pack", offset_dcn_pack);
     visit("dcn_pack.l1", dcn_pack);
-    visit("cas_offset_conv1", cas_offset_conv1);
-    visit("cas_offset_conv2", cas_offset_conv2);
-    visit("cas_dcnpack", cas_dcnpack);
+    if (cascades) visit("cas_dcnpack", cas_dcnpack);
   }
 };
 

@@ -24,7 +24,7 @@ struct video_options {
   pad_mode spatial = pad_mode::reflect;  // what fills a frame up to the size the network takes: reflect or replicate
   bool ensemble = false;                 // mean over four flips
   bool cache = true;                     // keep each frame's features over the windows that share it: the same bits, a fifth less work
-  bool split = true;                     // and alignment's first convolutions in halves (nn::split_alignment): the same within rounding, of bfloat16 if that is stored
+  bool split = true;                     // and PCD's first convolutions in halves (nn::split_alignment): the same within rounding, of bfloat16 if that is stored
   pair tile = 0;                         // restore frames in pieces of this many rows and columns, rounded up to what the network takes, without a cache:
                                          // an approximation, and an observer sees every tile. 0: whole
   index_t overlap = 0;                   // pixels that a tile sees beyond itself on every side, rounded up likewise; 0: what tile_overlap() says
@@ -215,7 +215,7 @@ class video_restorer {
       auto const x = unsqueeze(unsqueeze(frame(f), 0), 0);
       return squeeze(pad_frames(x, net_.config.size_multiple(), options_.spatial, forward.executor), 1);
     };
-    nn::split_alignment<T, S> const* const split = options_.split && net_.config.num_alignment_dcn == 0 ? &split_ : nullptr;
+    nn::split_alignment<T, S> const* const split = options_.split ? &split_ : nullptr;
     std::vector<nn::frame_features<T, S>> features;
     for (index_t f : frames) {
       auto& known = features_[f];
