@@ -1,0 +1,166 @@
+#!/usr/bin/env bash
+# restore over long clips: y4m streams, going on after an interruption, jobs, the ncnn upscalers' letters, scenes.
+. "$(dirname "$0")/prelude.sh"
+
+# --- y4m streams: in a pipe as in a file, the same bits; header, rate and chroma carried through
+expect 0 '' "$edvr" restore -i "$small" -o in.y4m -s 1 --rate 30000:1001 --chroma 420
+for r in 24 24/1; do expect 0 '' "$edvr" restore -i "$small" -o rate.y4m --frames 0:1 --overwrite --rate $r; check grep -aq ' F24:1 ' rate.y4m; done
+check [ "$(head -n 1 in.y4m | cut -d ' ' -f 4-7)" = 'F30000:1001 Ip A0:0 C420mpeg2' ]
+expect 0 '' "$edvr" restore -i in.y4m -o file.y4m
+"$edvr" restore -i - -o - < in.y4m > piped.y4m 2> said.txt; check [ $? = 0 ]; check [ ! -s said.txt ]
+check cmp file.y4m piped.y4m
+cat in.y4m | "$edvr" restore -i - -o - --stats 2> said.txt | cmp - file.y4m; check [ "${PIPESTATUS[*]}" = '0 0 0' ]
+check grep -q '11 frames in' said.txt
+check [ "$(head -n 1 file.y4m | cut -d ' ' -f 4-7)" = 'F30000:1001 Ip A0:0 C420mpeg2' ]
+expect 0 '' "$edvr" restore -i in.y4m -o from_file
+"$edvr" restore -i - -o from_pipe < in.y4m; check [ $? = 0 ]
+check diff -r from_file from_pipe
+check [ "$(ls from_pipe | head -n 2 | tr '\n' ' ')" = '00000000.png 00000001.png ' ]
+# Part of a clip is that part of the whole clip's result.
+expect 0 '' "$edvr" restore -i "$small" -o whole.y4m --bits 16 --frames 0:6
+expect 0 '' "$edvr" restore -i "$small" -o part.y4m --bits 16 --frames 2:5
+check cmp <(tail -c +"$(($(head -n 1 part.y4m | wc -c) + 1))" part.y4m) <(python3 -c "
+data = open('whole.y4m', 'rb').read()
+head = data.index(b'\\n') + 1
+frame = (len(data) - head) // 6
+import sys
+sys.stdout.buffer.write(data[head + 2 * frame:head + 5 * frame])")
+expect 0 '' "$edvr" restore -i in.y4m -o part_of_stream --frames 4:6
+for i in 4 5; do check cmp part_of_stream/0000000$i.png from_file/0000000$i.png; done
+expect 3 'exists; remove it' "$edvr" restore -i in.y4m -o part_of_stream --frames 4:6
+expect 3 'exists; remove it' "$edvr" restore -i in.y4m -o file.y4m
+expect 3 'would overwrite the input' "$edvr" restore -i in.y4m -o ./in.y4m --overwrite
+expect 3 'has 11 frames; --frames wants them up to 99' "$edvr" restore -i in.y4m -o x.y4m --frames 9:99
+check [ ! -e x.y4m ]
+expect 2 'selects nothing' "$edvr" restore -i in.y4m -o x.y4m --frames 5:5
+for o in --stage2=$golden/net_e.old_raw_legacy.pth --ensemble; do
+  expect 0 '' "$edvr" restore -i in.y4m -o more_file.y4m $o --frames 0:3 --overwrite
+  "$edvr" restore -i - -o - $o --frames 0:3 < in.y4m | cmp - more_file.y4m; check [ "${PIPESTATUS[*]}" = '0 0' ]
+done
+for kind in 'C444 --chroma 444' 'C422 --chroma 422' 'Cmono --chroma mono' 'C420p10 --chroma 420 --bits 10' 'C444p16 --chroma 444 --bits 16' 'Cmono12 --chroma mono --bits 12'; do
+  expect 0 '' "$edvr" restore -i "$small" -o kind.y4m -s 1 --frames 0:2 --overwrite ${kind#* } --range full
+  check [ "$(head -n 1 kind.y4m | cut -d ' ' -f 7-8)" = "${kind%% *} XCOLORRANGE=FULL" ]
+  expect 0 '' "$edvr" restore -i kind.y4m -o kind2.y4m --overwrite
+done
+check [ "$(head -n 1 kind2.y4m | cut -d ' ' -f 7)" = Cmono12 ]
+expect 2 '--rate' "$edvr" restore -i "$small" -o x.y4m --rate ''
+for r in 25:0 nonsense 0:1 1.5 :; do expect 2 'expected whole numbers above 0' "$edvr" restore -i "$small" -o x.y4m --rate $r; done
+
+# --- hostile inputs 56 to 59, in the program: streams that are cut off, readers that go away, no frames
+head -c $(($(wc -c < in.y4m) - 100)) in.y4m > cut.y4m
+expect 3 'the stream is cut off' "$edvr" restore -i cut.y4m -o cut_out.y4m
+check [ -z "$(ls | grep cut_out)" ]
+expect 3 'standard input: y4m stream is empty' "$edvr" restore -i - -o x
+expect 3 'does not begin with YUV4MPEG2' bash -c "'$edvr' restore -i - -o x < '$clip/low/00000000.png'"
+expect 3 'expected a number from 1 to 16384' bash -c "printf 'YUV4MPEG2 W-8 H8\nFRAME\n' | '$edvr' restore -i - -o -"
+expect 3 'standard input: has no frames' bash -c "printf 'YUV4MPEG2 W16 H16 F25:1 Cmono\n' | '$edvr' restore -i - -o none.y4m"
+expect 3 'ends before frame 100, where --frames begins' "$edvr" restore -i in.y4m -o none.y4m --frames 100:
+check [ ! -e none.y4m ]
+expect 3 'would overwrite the input' bash -c "'$edvr' restore -i - -o in.y4m --overwrite < in.y4m"
+expect 3 'a sample of 65535 in a stream of 10 bits' bash -c "{ printf 'YUV4MPEG2 W16 H16 Cmono10\nFRAME\n'; head -c 512 /dev/zero | tr '\0' '\377'; } | '$edvr' restore -i - -o x.y4m"
+expect 3 '16400 x 4 pixels; expected sides of at most 16384' bash -c "{ printf 'YUV4MPEG2 W4100 H1 Cmono\nFRAME\n'; head -c 4100 /dev/zero; } | '$edvr' restore -i - -o wide"
+check [ ! -e wide ]
+expect 3 'compressed video is ffmpeg' "$edvr" restore -i in.y4m -o out.mp4
+expect 3 'compressed video is ffmpeg' "$edvr" restore -i out.MKV -o x
+# Waits end: a producer that sends no more, with all frames there that are wanted; Ctrl-C while nothing comes, or nothing is taken.
+{ head -c 200000 in.y4m; sleep 20; } | timeout 15 "$edvr" restore -i - -o early.y4m --frames 0:2; check [ "${PIPESTATUS[1]}" = 0 ]
+for wait in 'sleep 20 | timeout -s INT 1 EDVR restore -i - -o -' 'timeout -s INT 2 EDVR restore -i in.y4m -o - | sleep 20' 'timeout -s INT 1 EDVR restore -i silent.y4m -o x.y4m' 'timeout -s INT 2 EDVR restore -i in.y4m -o silent.y4m'; do
+  [ -e silent.y4m ] || mkfifo silent.y4m
+  begun=$SECONDS
+  bash -c "set -m; ${wait//EDVR/$edvr}" >/dev/null 2>said.txt & 
+  for i in $(seq 80); do grep -q interrupted said.txt && break; sleep 0.1; done
+  check grep -q interrupted said.txt
+  pkill -P $! sleep; pkill -x sleep -P "$(pgrep -P $! | head -n 1)" 2>/dev/null
+done
+check [ -z "$(ls | grep partial)" ]
+expect 3 'cannot be written (File too large)' bash -c "ulimit -f 10; '$edvr' restore -i in.y4m -o too_large.y4m"
+check [ -z "$(ls | grep too_large)" ]
+"$edvr" restore -i in.y4m -o - 2> said.txt | head -c 1000 > head.bin; check [ "${PIPESTATUS[0]}" = 3 ]
+check grep -q 'its reader has gone' said.txt
+"$edvr" restore -i in.y4m -o - 2> said.txt > /dev/full; check [ $? = 3 ]
+expect 3 'cannot be opened' "$edvr" restore -i nothing.y4m -o x
+mkdir folder.y4m && expect 3 'is a folder' "$edvr" restore -i folder.y4m -o x
+expect 3 'is a folder' "$edvr" restore -i in.y4m -o folder.y4m --overwrite
+mkfifo pipe.y4m && { cat in.y4m > pipe.y4m & } && "$edvr" restore -i pipe.y4m -o from_fifo.y4m; check cmp from_fifo.y4m file.y4m
+expect 3 'one picture for a stream' "$edvr" restore -i in.y4m -o one_of_many.png
+expect 3 'outputs are PNG' "$edvr" restore -i in.y4m -o 'x/%d.jpg'
+
+# --- going on after an interruption: what is there stays, the rest is what it would have been
+expect 0 '' "$edvr" restore -i "$small" -o all
+cp -r all some && rm some/00000002.png some/00000003.png some/00000007.png && touch -d '2001-01-01' some/*.png
+expect 0 'frames were there already, 3 restored' "$edvr" restore -i "$small" -o some --resume
+check diff -r all some
+check [ "$(find some -newermt '2002-01-01' | grep -c png)" = 3 ]
+expect 0 'every frame is there already' "$edvr" restore -i "$small" -o some --resume
+expect 0 '' "$edvr" restore -i in.y4m -o gone && rm gone/00000006.png gone/00000008.png
+expect 0 '' "$edvr" restore -i in.y4m -o gone --resume
+check diff -r gone from_file
+mkdir -p odd && : > odd/00000000.png
+expect 3 'odd/00000000.png: is there, but is no PNG of' "$edvr" restore -i "$small" -o odd --resume
+"$edvr" restore -i "$small" -o odd2 -s 1 --frames 0:1
+expect 3 'as this frame restored is' "$edvr" restore -i "$small" -o odd2 --resume
+expect 2 'expected pictures as output' "$edvr" restore -i in.y4m -o x.y4m --resume
+expect 2 'overwrite' "$edvr" restore -i "$small" -o some --resume --overwrite
+
+# --- 16-bit pictures in and out; jobs; progress for programs; letters of the ncnn upscalers
+expect 0 '' "$edvr" restore -i "$small" -o deep --bits 16 --frames 0:3
+expect 0 '' "$edvr" compare deep/00000001.png deep/00000001.png
+check [ "$(od -An -j 24 -N 1 -t u1 deep/00000001.png | tr -d ' ')" = 16 ]
+expect 0 '' "$edvr" restore -i deep -o deep_again -s 1
+check [ "$(od -An -j 24 -N 1 -t u1 deep_again/00000001.png | tr -d ' ')" = 16 ]
+expect 2 'PNG has 8 or 16' "$edvr" restore -i "$small" -o x --bits 12
+for j in 1:1:1 4:2:3; do expect 0 '' "$edvr" restore -i "$small" -o jobs -j $j --overwrite; check diff -r jobs all; done
+expect 0 '' "$edvr" restore -i "$small" -o jobs -j 1:0:1 --overwrite
+for j in 1 1:2 0:1:1 1:1:1:1 a:b:c 1:-2:1; do expect 2 'expected load:proc:save' "$edvr" restore -i "$small" -o x -j $j; done
+expect 2 'leave one out' "$edvr" restore -i "$small" -o x -j 1:2:1 --threads 1
+"$edvr" restore -i "$small" -o json --progress json --frames 0:2 2> json.txt; check [ $? = 0 ]
+check python3 -c "
+import json
+lines = [json.loads(l) for l in open('json.txt')]
+done = [l['frames_done'] for l in lines]
+assert done == sorted(done) and done[-1] == 2 and lines[0]['frames'] == 2 and lines[0]['seconds_left'] is None and len(lines) > 4, lines"
+expect 0 '' "$edvr" restore -i "$small" -o letters -s 2 -t 0 -n edvr_xs_x4 -g -1 -j 1:1:1 -f png --frames 0:1
+check [ "$("$edvr" compare letters/00000000.png "$small/00000000.png" | grep -c 'shapes differ')" = 1 ]
+expect 0 '' "$edvr" restore -i "$small" -o letters_x -x --frames 0:1
+expect 1 'DIFFERENT' "$edvr" compare letters_x/00000000.png all/00000000.png
+expect 0 'tiles of 64 x 64' "$edvr" restore -i "$clip/low" -o letters_t -t 64 --frames 0:1
+expect 2 '--scale' "$edvr" restore -i "$small" -o x -s 5
+expect 2 '--scale' "$edvr" restore -i "$small" -o x -s 3.5
+expect 2 'the model enlarges 1 times' "$edvr" restore -i "$small" -o x -s 2 -m "$golden/net_e.old_raw_legacy.pth"
+expect 2 '--tile' "$edvr" restore -i "$small" -o x -t -1
+expect 2 '--name' "$edvr" restore -i "$small" -o x -n realesr-animevideov3
+expect 2 '--format' "$edvr" restore -i "$small" -o x -f jpg
+expect 2 '--gpu-id' "$edvr" restore -i "$small" -o x -g 0,1
+if "$edvr" info | grep -q '^GPUs *built without CUDA'; then expect 7 'configure with -DEDVR_CUDA=ON' "$edvr" restore -i "$clip/low" -o refused -g 7; fi
+
+# --- scenes: no window crosses a cut, wherever the run begins
+mkdir cut dark
+i=0
+for f in "$small"/0000000[0-4].png; do cp "$f" cut/$i.png; i=$((i + 1)); done
+python3 - <<'END'
+import glob, re, struct, zlib
+for k, path in enumerate(sorted(glob.glob('cut/*.png'))):  # the same scene, black: a picture of one colour
+    data = open(path, 'rb').read()
+    w, h = struct.unpack('>II', data[16:24])
+    chunk = lambda t, d: struct.pack('>I', len(d)) + t + d + struct.pack('>I', zlib.crc32(t + d))
+    rows = b''.join(b'\0' + bytes((x * y + k) % 40 for x in range(w) for c in range(3)) for y in range(h))
+    open(f'cut/{k + 5}.png', 'wb').write(b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', w, h, 8, 2, 0, 0, 0)) + chunk(b'IDAT', zlib.compress(rows)) + chunk(b'IEND', b''))
+END
+mkdir first second && cp cut/[0-4].png first && cp cut/[5-9].png second
+expect 0 '' "$edvr" restore -i cut -o cut_scenes --scene-cut
+expect 0 '' "$edvr" restore -i first -o cut_apart
+expect 0 '' "$edvr" restore -i second -o cut_apart
+check diff -r cut_scenes cut_apart
+expect 0 '' "$edvr" restore -i cut -o cut_whole
+for i in 4 5; do expect 1 'DIFFERENT' "$edvr" compare cut_whole/$i.png cut_apart/$i.png; done
+for r in 3:6 5:7 6:8 7:10; do
+  expect 0 '' "$edvr" restore -i cut -o cut_part --scene-cut 0.1 --frames $r --overwrite
+done
+for i in 3 4 5 6 7 8 9; do check cmp cut_part/$i.png cut_apart/$i.png; done
+expect 0 '' "$edvr" restore -i cut -o cut_high --scene-cut 0.9
+check diff -r cut_high cut_whole
+for v in 0 nan 2 x; do expect 2 'scene-cut' "$edvr" restore -i cut -o x --scene-cut $v; done
+mkdir swapped && cp cut/[0-2].png swapped && cp "$clip/truth/00000000.png" swapped/3.png
+expect 3 'swapped/3.png: frame 3 has shape (3, 320, 448); expected' "$edvr" restore -i swapped -o x --scene-cut
+
+finish streams
