@@ -22,6 +22,7 @@ int fail(int code, char const* what) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  program::catch_interrupts();
 #if defined(__GLIBC__)
   mallopt(M_MMAP_THRESHOLD, 1 << 20);   // whole files and pictures go back to the system when they die, so the peak is what is alive,
   mallopt(M_TRIM_THRESHOLD, 64 << 20);  // but small buffers do not, a thousand times a frame; feature maps are mapped by the library
@@ -47,7 +48,6 @@ int main(int argc, char** argv) {
     if (e.get_exit_code() == 0) return app.exit(e);  // --help, --version
     return fail(2, (std::string(e.what()) + "; see edvr --help, or edvr COMMAND --help").c_str());
   }
-  program::catch_interrupts();
 #ifdef SIGXFSZ
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of write, as a full disk is
 #endif
