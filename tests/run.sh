@@ -10,8 +10,11 @@ section 'Release'
 cmake --preset release -DEDVR_TESTS=ON -DEDVR_BENCH=ON -DEDVR_HEADER_TESTS="$([ "${1:-}" = all ] && echo ON || echo OFF)" >/dev/null
 cmake --build --preset release
 if [ "${1:-}" = all ]; then
+  # Of the two compilers that people have, clang is the one that makes sanitized code in half the time.
+  clang=
+  if edvr_install_packages clang-19 libclang-rt-19-dev || edvr_install_packages clang libclang-rt-dev; then clang=$(command -v clang++-19 || command -v clang++); fi
   section 'address and undefined-behaviour sanitizers'
-  cmake --preset asan-ubsan >/dev/null
+  cmake --preset asan-ubsan ${clang:+-DCMAKE_CXX_COMPILER="$clang"} >/dev/null
   cmake --build --preset asan-ubsan
   ctest --preset asan-ubsan
   section 'thread sanitizer: the tests that share work among threads'
@@ -29,8 +32,7 @@ if [ "${1:-}" = all ]; then
     fi
   done
   section 'another compiler: clang'
-  if edvr_install_packages clang-19 || edvr_install_packages clang; then
-    clang=$(command -v clang++-19 || command -v clang++)
+  if [ -n "$clang" ]; then
     "$clang" --version | head -n 1
     cmake -S . -B build/clang -G Ninja -DCMAKE_CXX_COMPILER="$clang" -DCMAKE_BUILD_TYPE=Release '-DCMAKE_CXX_FLAGS_RELEASE=-O2 -DNDEBUG' >/dev/null
     cmake --build build/clang --target test_core test_ops test_io

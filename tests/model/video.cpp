@@ -79,6 +79,7 @@ TEST_CASE("alignment in halves changes a clip by rounding only, and runs fewer c
   CHECK(allclose(cached, plain, 0, 0));
   CHECK(allclose(halves, plain, 0, 1e-5));
   CHECK_FALSE(allclose(halves, plain, 0, 0));  // or it did not run
+  if (sanitized) return;
   auto const exact = eval(cast<float>(restore_clip(video_restorer<double>(small<double>({.num_feat = 32, .deformable_groups = 8}), {.cache = false, .split = false}), eval(cast<double>(clip)))));
   CHECK(allclose(halves, exact, 0, 1e-4));
 }
@@ -230,7 +231,7 @@ TEST_CASE("8 bits: clamped, rounded half to even, and back") {
 }
 TEST_CASE("tiles that see the whole frame give the same bits; with their usual overlap they come close, at any size, with the ensemble and progress") {
   auto const net = small();
-  for (auto const& [h, w] : {std::pair<index_t, index_t>{33, 46}, {20, 7}}) {
+  for (auto const& [h, w] : {sanitized ? std::pair<index_t, index_t>{18, 21} : std::pair<index_t, index_t>{33, 46}, {20, 7}}) {
     auto const x = uniform<float>({1, 5, 3, h, w}, 1);
     auto const want = restore_window(net, x);
     for (pair tile : {pair(16), pair(0, 24), pair(13, 50), pair(500)}) {
@@ -244,15 +245,15 @@ TEST_CASE("tiles that see the whole frame give the same bits; with their usual o
     CHECK(allclose(restore_window(net, x, {.ensemble = true, .tile = 16, .overlap = 100}), restore_window(net, x, {.ensemble = true}), 0, 0));
   }
   auto const same_size = small({.hr_in = true, .with_predeblur = true});
-  auto const high = uniform<float>({1, 5, 3, 50, 72}, 3);
+  auto const high = uniform<float>({1, 5, 3, sanitized ? 18 : 50, sanitized ? 35 : 72}, 3);
   CHECK(allclose(restore_window(same_size, high, {.tile = {16, 33}, .overlap = 100}), restore_window(same_size, high), 0, 0));
   CHECK(tile_overlap(video_options<float>{}, same_size.config) == 128);
   constexpr index_t huge = std::numeric_limits<index_t>::max();
-  auto const plain = uniform<float>({1, 5, 3, 20, 40}, 4);
+  auto const plain = uniform<float>({1, 5, 3, sanitized ? 8 : 20, sanitized ? 20 : 40}, 4);
   for (pair tile : {pair(huge, 16), pair(huge), pair(-huge, 16), pair(16, huge - 1)})
     for (index_t overlap : {huge, huge - 3, index_t{1} << 40})
       CHECK(allclose(restore_window(net, plain, {.tile = tile, .overlap = overlap}), restore_window(net, plain), 0, 0));
-  auto const clip = uniform<float>({6, 3, 30, 40}, 2);
+  auto const clip = uniform<float>({6, 3, sanitized ? 14 : 30, sanitized ? 14 : 40}, 2);
   auto const whole = restore_clip(video_restorer<float>(net, {.cache = false}), clip);
   CHECK(allclose(restore_clip(video_restorer<float>(net, {.tile = 12, .overlap = 64}), clip), whole, 0, 0));
   std::vector<double> told;
