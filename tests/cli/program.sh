@@ -70,7 +70,9 @@ expect 0 '' "$edvr" restore -i "$small/00000000.png" -o ens.png --ensemble --pad
 expect 1 'DIFFERENT' "$edvr" compare one.png ens.png
 expect 4 'the second model enlarges' "$edvr" restore -i "$small" -o two --stage2 "$golden/net_a.raw_zip.pth" --frames 0:1
 expect 0 '' "$edvr" restore -i "$small" -o two --stage2 "$golden/net_e.old_raw_legacy.pth" --frames 0:1 --allow-nonfinite
-"$edvr" restore -i "$large" -o stopped --progress none & sleep 1.5; kill -INT $!; wait $!; code=$?
+"$edvr" restore -i "$large" -o stopped --progress none &
+for i in $(seq 600); do [ -e stopped/00000000.png ] && break; sleep 0.05; done
+kill -INT $!; wait $!; code=$?
 check [ $code = 130 ]
 check [ -z "$(find stopped -name '*.partial')" ]
 
