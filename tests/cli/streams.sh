@@ -62,9 +62,9 @@ expect 3 '16400 x 4 pixels; expected sides of at most 16384' bash -c "{ printf '
 check [ ! -e wide ]
 expect 3 'compressed video is ffmpeg' "$edvr" restore -i in.y4m -o out.mp4
 expect 3 'compressed video is ffmpeg' "$edvr" restore -i out.MKV -o x
-# Waits end: a producer that sends no more, with all frames there that are wanted; Ctrl-C while nothing comes, or nothing is taken.
+# Waits end (--foreground: one signal, not two, the second of which would kill): a producer that sends no more, with all frames there that are wanted; Ctrl-C while nothing comes, or nothing is taken.
 mkfifo early && { { cat in.y4m; exec sleep 60; } > early 2>/dev/null & } && timeout 50 "$edvr" restore -i - -o early.y4m --frames 0:2 < early; check [ $? = 0 ]; kill $! 2>/dev/null
-for wait in 'sleep 60 | timeout -s INT 1 EDVR restore -i - -o -' 'timeout -s INT 2 EDVR restore -i in.y4m -o - | sleep 60' 'timeout -s INT 1 EDVR restore -i silent.y4m -o x.y4m' 'timeout -s INT 2 EDVR restore -i in.y4m -o silent.y4m'; do
+for wait in 'sleep 60 | timeout --foreground -s INT 1 EDVR restore -i - -o -' 'timeout --foreground -s INT 2 EDVR restore -i in.y4m -o - | sleep 60' 'timeout --foreground -s INT 1 EDVR restore -i silent.y4m -o x.y4m' 'timeout --foreground -s INT 2 EDVR restore -i in.y4m -o silent.y4m'; do
   [ -e silent.y4m ] || mkfifo silent.y4m
   : > said.txt  # what the one before said is not what this one says
   bash -c "set -m; ${wait//EDVR/$edvr}" >/dev/null 2>>said.txt &
