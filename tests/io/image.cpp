@@ -71,7 +71,7 @@ TEST_CASE("a PNG of 16 bits comes back bit by bit; 8 bits read as 16 are 257 tim
   CHECK(allclose(to_16bit(from_16bit<float>(x)), x, 0, 0));
   CHECK(to_16bit(from({-1.f, std::nanf(""), 2.f, 0.5f}, {4}))(2) == 65535);
 }
-TEST_CASE("kinds of pictures that are read and not written: progressive and subsampled JPEG, gray of 8 and 16 bits, palettes; CMYK and alpha are refused") {
+TEST_CASE("hostile inputs 51 and 52: kinds of pictures that are read and not written: progressive and subsampled JPEG, gray of 8 and 16 bits, palettes; CMYK and alpha are refused") {
   std::string const folder = EDVR_GOLDEN "/pictures/";
   auto const error = [&](std::string const& name, bool gray) {
     auto const y = read_image(folder + name);
@@ -115,7 +115,7 @@ TEST_CASE("hostile input 53: other formats under a picture's name") {
   REFUSED("is neither PNG nor JPEG", "#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 1 +X 1\n" + std::string(30, '\1'));  // HDR
   REFUSED("is neither PNG nor JPEG", "BM" + std::string(60, '\1'));
 }
-TEST_CASE("a PNG whose stream unpacks to more than its header says, and a transparent colour") {
+TEST_CASE("hostile input 51: a PNG whose stream unpacks to more than its header says, and a transparent colour") {
   auto const crc = [](std::string const& s) { return big(detail::crc32(std::as_bytes(std::span(s)))); };
   auto const chunk = [&](std::string const& name, std::string const& data) { return big(static_cast<std::uint32_t>(data.size())) + name + data + crc(name + data); };
   auto const deflated = [](std::string const& data) {
@@ -130,7 +130,7 @@ TEST_CASE("a PNG whose stream unpacks to more than its header says, and a transp
   REFUSED("made to deceive", start + header + chunk("IDAT", deflated(std::string(64 << 20, '\0'))) + chunk("IEND", ""));
   REFUSED("transparent colour", start + header + chunk("tRNS", std::string("\0a\0b\0c", 6)) + chunk("IDAT", deflated(std::string("\0abc", 4))) + chunk("IEND", ""));
 }
-TEST_CASE("pictures that are not 8-bit RGB or gray are refused in words") {
+TEST_CASE("hostile inputs 51 and 52: pictures that are not 8-bit RGB or gray are refused in words") {
   REFUSED("is neither PNG nor JPEG, whatever its name", "GIF89a..............................");
   REFUSED("is neither PNG nor JPEG", "");
   REFUSED("PNG is cut off or damaged: no IHDR", "\x89PNG\r\n\x1a\n");
@@ -184,13 +184,13 @@ TEST_CASE("hostile input 49: a JPEG cut off at every byte, or with a bit flipped
   }
   CHECK(refused_when_cut(whole) > 500);  // all headers; a scan without its end decodes as far as it goes
 }
-TEST_CASE("a Huffman table of more codes than there are is refused, wherever it stands") {
+TEST_CASE("hostile input 52: a Huffman table of more codes than there are is refused, wherever it stands") {
   auto const whole = jpeg(17, 9, 3);
   std::string const table = "\xff\xc4" + std::string("\x01\x20\x10", 3) + std::string(15, '\x11') + "\x22" + std::string(300, 'a');
   REFUSED("a Huffman table of 289 codes; expected at most 255", whole.substr(0, 2) + table + whole.substr(2));
   REFUSED("a Huffman table of 289 codes", whole.substr(0, whole.size() - 2) + table + whole.substr(whole.size() - 2));
 }
-TEST_CASE("a PNG with a bit flipped anywhere is read or refused") {
+TEST_CASE("hostile input 51: a PNG with a bit flipped anywhere is read or refused") {
   auto const path = temporary("edvr_test_flip.png");
   write_png(path, to_8bit(uniform<float>({3, 6, 5}, 1)));
   auto const whole = text_of(read_file(path));
