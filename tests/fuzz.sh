@@ -32,11 +32,14 @@ for t in $targets; do
   for f in $files; do cp -n "$f" "build/fuzz/corpus/$t/$(basename "$f")"; done
 done
 if [ "$seconds" = coverage ]; then
+  objects=
   for t in $targets; do
-    LLVM_PROFILE_FILE=$build/$t.profraw $build/tests/fuzz/fuzz_$t -runs=0 build/fuzz/corpus/$t $(ls -d tests/fuzz/seeds/$t tests/fuzz/findings/$t 2>/dev/null) >/dev/null 2>&1
+    LLVM_PROFILE_FILE=$build/$t.profraw $build/tests/fuzz/fuzz_$t -runs=0 -max_len=1000000 build/fuzz/corpus/$t $(ls -d tests/fuzz/seeds/$t tests/fuzz/findings/$t 2>/dev/null) >$build/$t.log 2>&1
+    objects="$objects ${objects:+-object }$build/tests/fuzz/fuzz_$t"
   done
   llvm-profdata merge -o $build/all.profdata $build/*.profraw
-  llvm-cov report -instr-profile $build/all.profdata $(for t in $targets; do echo -object $build/tests/fuzz/fuzz_$t; done) include/edvr/io examples/edvr/frames.cpp examples/edvr/restore_options.cpp examples/edvr/model_options.cpp 2>/dev/null | awk '{ print $1, $8, $9, $10 }' | column -t
+  llvm-cov report $objects -instr-profile $build/all.profdata "$PWD"/include/edvr/io/*.hpp "$PWD"/include/edvr/model/{checkpoint,dialects}.hpp "$PWD"/examples/edvr/{frames,restore_options,model_options}.cpp |
+    awk 'NF > 9 { print $1, $8, $9, $10 }' | sed '1s/.*/file lines missed reached/' | column -t
   exit
 fi
 
