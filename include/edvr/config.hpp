@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only header that defines macros.
+// The only header that defines macros and keeps them; io/image.hpp takes back the switches that it sets for stb.
 #pragma once
 #include "edvr/core/platform.hpp"
 

@@ -2,8 +2,10 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "edvr/io/image.hpp"
 #include "files.hpp"
 #include "support.hpp"
+#include <stb_image.h>  // as a user of both includes it: nothing is compiled a second time
 #define STB_IMAGE_WRITE_STATIC
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #define STBI_WRITE_NO_STDIO

@@ -24,6 +24,9 @@ inline void* decoder_allocate(std::size_t n) { return n <= decoder_limit ? std::
 inline void* decoder_reallocate(void* p, std::size_t n) { return n <= decoder_limit ? std::realloc(p, n) : nullptr; }
 }  // namespace edvr::inline v1::detail
 
+#ifdef STBI_INCLUDE_STB_IMAGE_H
+#error "edvr/io/image.hpp: include it (or edvr/io.hpp) before stb_image.h: stb's switches, and its functions, are its own in this file"
+#endif
 #define STBI_MALLOC(n) edvr::detail::decoder_allocate(n)
 #define STBI_REALLOC(p, n) edvr::detail::decoder_reallocate(p, n)
 #define STBI_FREE(p) std::free(p)
@@ -51,6 +54,19 @@ inline void* decoder_reallocate(void* p, std::size_t n) { return n <= decoder_li
 #if defined(__GNUC__)
 #pragma GCC diagnostic pop
 #endif
+// Whoever includes stb_image.h after this must not compile it a second time.
+#undef STBI_MALLOC
+#undef STBI_REALLOC
+#undef STBI_FREE
+#undef STB_IMAGE_STATIC
+#undef STB_IMAGE_IMPLEMENTATION
+#undef STBI_ONLY_PNG
+#undef STBI_ONLY_JPEG
+#undef STBI_NO_STDIO
+#undef STBI_NO_LINEAR
+#undef STBI_NO_HDR
+#undef STBI_MAX_DIMENSIONS
+#undef STBI_ASSERT
 
 namespace edvr::inline v1 {
 
