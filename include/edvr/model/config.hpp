@@ -15,7 +15,7 @@ struct edvr_config {
   bool hr_in = false;                  // input as large as the output (deblurring, second stage)
   bool with_predeblur = false;
   bool with_tsa = true;                // temporal and spatial attention, else a 1x1 convolution
-  index_t num_alignment_dcn = 0;       // 0: pyramid, cascading and deformable alignment; else so many deformable convolutions, on the finest level (nn::single_level_alignment; the paper's ablation has 1 and 4)
+  index_t num_alignment_dcn = 0;       // 0: pyramid, cascading and deformable alignment; else so many deformable convolutions, on the finest level (nn::single_level_alignment; the paper compares PCD with 1 and 4)
   friend bool operator==(edvr_config const&, edvr_config const&) = default;
 
   index_t center() const { return center_frame_idx < 0 ? num_frame / 2 : center_frame_idx; }
