@@ -10,7 +10,7 @@ section 'Release'
 cmake --preset release -DEDVR_TESTS=ON -DEDVR_BENCH=ON -DEDVR_HEADER_TESTS="$([ "${1:-}" = all ] && echo ON || echo OFF)" >/dev/null
 cmake --build --preset release
 if [ "${1:-}" = all ]; then
-  # Of the two compilers that people have, clang is the one that makes sanitized code in half the time.
+  # clang makes sanitized code in less time than g++ does.
   clang=
   if edvr_install_packages clang-19 libclang-rt-19-dev || edvr_install_packages clang libclang-rt-dev; then clang=$(command -v clang++-19 || command -v clang++); fi
   section 'address and undefined-behaviour sanitizers'
