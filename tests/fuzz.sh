@@ -39,16 +39,17 @@ if [ "$seconds" = coverage ]; then
     objects="$objects ${objects:+-object }$build/tests/fuzz/fuzz_$t"
   done
   llvm-profdata merge -o $build/all.profdata $build/*.profraw
-  llvm-cov report $objects -instr-profile $build/all.profdata "$PWD"/include/edvr/io/*.hpp "$PWD"/include/edvr/model/{checkpoint,dialects}.hpp "$PWD"/examples/edvr/{frames,restore_options,model_options}.cpp |
-    awk 'NF > 9 { print $1, $8, $9, $10 }' | sed '1s/.*/file lines missed reached/' | column -t
+  llvm-cov export -format=lcov $objects -instr-profile $build/all.profdata "$PWD"/include/edvr/io/*.hpp "$PWD"/include/edvr/model/{checkpoint,dialects}.hpp "$PWD"/examples/edvr/{restore_options,model_options}.cpp |
+    python3 tests/fuzz/coverage.py
   exit
 fi
 
 run() {
   local t=$1
-  "$build/tests/fuzz/fuzz_$t" -max_total_time="$seconds" -max_len=65536 -timeout=10 -malloc_limit_mb=256 -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="build/fuzz/findings/$t-" \
+  "$build/tests/fuzz/fuzz_$t" -max_total_time="$seconds" -max_len=65536 -timeout=60 -malloc_limit_mb=256 -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="build/fuzz/findings/$t-" \
     $([ -f tests/fuzz/$t.dict ] && echo -dict=tests/fuzz/$t.dict) build/fuzz/corpus/$t $(ls -d tests/fuzz/seeds/$t tests/fuzz/findings/$t 2>/dev/null) >build/fuzz/$t.log 2>&1 && state=0 || state=$?
   echo "$t: $(sed -n 's/stat::number_of_executed_units: *//p' build/fuzz/$t.log) executions in $seconds s, $(grep -o 'cov: [0-9]*' build/fuzz/$t.log | tail -n 1), $([ $state = 0 ] && echo no finding || echo "FINDING: see build/fuzz/$t.log")"
+  [ $state = 0 ] || tail -n 40 build/fuzz/$t.log
   return $state
 }
 failed=0

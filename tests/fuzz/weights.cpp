@@ -1,21 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <set>
+#include <vector>
+
 #include "edvr/model/checkpoint.hpp"
 #include "targets.hpp"
 
 using namespace edvr;
 
 void fuzz::checkpoint(bytes b) {
-  answered([&] {
-    auto const c = parse_checkpoint("f", file_of(b), "params_ema");
-    for (auto const& [name, t] : c.weights) t.for_each([](auto) {});
+  for (auto key : {"params_ema", "params"})
     answered([&] {
-      nn::edvr_net<float> net(infer_config(c));
-      load(net, c, true);
+      auto const c = parse_checkpoint("f", file_of(b), key);
+      for (auto const& [name, t] : c.weights) t.for_each([](auto) {});
+      for (bool allow_nonfinite : {false, true}) answered([&] { (void)make_edvr<float>(c, -1, allow_nonfinite); });
     });
-  });
-  answered([&] {  // every tensor, whatever the file calls itself
+  answered([&] {  // every tensor, whatever the file calls itself and wherever it keeps them
     auto const file = parse_pth("f", file_of(b));
-    for (auto const& item : file.root().items) answered([&] { file.tensor_of("x", *item).for_each([](auto) {}); });
+    std::set<pth_file::value const*> seen;
+    std::vector<pth_file::value const*> left{&file.root()};
+    while (!left.empty()) {
+      auto const* const v = left.back();
+      left.pop_back();
+      if (!seen.insert(v).second) continue;
+      answered([&] { file.tensor_of("x", *v).for_each([](auto) {}); });
+      left.insert(left.end(), v->items.begin(), v->items.end());
+    }
   });
 }
 void fuzz::pickle(bytes b) {

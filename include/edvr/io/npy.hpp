@@ -203,11 +203,16 @@ inline tensor_map parse_npz(std::string const& who, file_bytes const& bytes, std
 }
 inline tensor_map read_npz(std::filesystem::path const& path) { return parse_npz(path.string(), read_file(path)); }
 
+namespace detail {
+inline std::vector<std::byte> make_npz(std::string const& who, tensor_map const& tensors, bool compress) {
+  std::vector<zip_piece> pieces;
+  for (auto const& [name, t] : tensors) pieces.push_back({name + ".npy", make_npy(t)});
+  return make_zip(who, pieces, compress);
+}
+}  // namespace detail
 /// Writes named arrays as numpy.savez does, or numpy.savez_compressed, complete or not at all. Throws io_error, also beyond 4 GiB.
 inline void write_npz(std::filesystem::path const& path, tensor_map const& tensors, bool compress = false) {
-  std::vector<detail::zip_piece> pieces;
-  for (auto const& [name, t] : tensors) pieces.push_back({name + ".npy", detail::make_npy(t)});
-  write_file(path, {std::span<std::byte const>(detail::make_zip(path.string(), pieces, compress))});
+  write_file(path, {std::span<std::byte const>(detail::make_npz(path.string(), tensors, compress))});
 }
 
 }  // namespace edvr::v1

@@ -95,23 +95,36 @@ inline tensor_file parse_safetensors(std::string const& who, file_bytes const& b
 }
 inline tensor_file read_safetensors(std::filesystem::path const& path) { return parse_safetensors(path.string(), read_file(path)); }
 
-/// Writes tensors in order of name, complete or not at all. Throws io_error.
-inline void write_safetensors(std::filesystem::path const& path, tensor_map const& tensors, std::map<std::string, std::string> const& metadata = {}) {
+namespace detail {
+/// A whole file, tensors in order of name; bytes of names that are not UTF-8 become U+FFFD.
+inline std::vector<std::byte> make_safetensors(tensor_map const& tensors, std::map<std::string, std::string> const& metadata = {}) {
   json header = json::object();
   if (!metadata.empty()) header["__metadata__"] = metadata;
-  std::vector<std::byte> data;
+  std::size_t at = 0;
   for (auto const& [name, t] : tensors) {
-    auto const bytes = t.packed_bytes();
+    if (name == "__metadata__") throw io_error("safetensors: a tensor is called __metadata__, which the format keeps for itself; rename it");
     char const* type = nullptr;
-    for (auto const& [known, d] : detail::safetensors_types)
+    for (auto const& [known, d] : safetensors_types)
       if (d == t.type()) type = known;
-    header[name] = {{"dtype", type}, {"shape", t.shape()}, {"data_offsets", {data.size(), data.size() + bytes.size()}}};
-    data.insert(data.end(), bytes.begin(), bytes.end());
+    auto const size = static_cast<std::size_t>(t.size() * size_of(t.type()));
+    header[name] = {{"dtype", type}, {"shape", t.shape()}, {"data_offsets", {at, at + size}}};
+    at += size;
   }
   std::string h = header.dump(-1, ' ', false, json::error_handler_t::replace);
   h.resize((h.size() + 7) / 8 * 8, ' ');
   std::uint64_t const length = h.size();
-  write_file(path, {std::as_bytes(std::span(&length, 1)), std::as_bytes(std::span(h)), std::span<std::byte const>(data)});
+  std::vector<std::byte> out;
+  out.reserve(sizeof length + h.size() + at);
+  auto const put = [&](std::span<std::byte const> b) { out.insert(out.end(), b.begin(), b.end()); };
+  put(std::as_bytes(std::span(&length, 1)));
+  put(std::as_bytes(std::span(h)));
+  for (auto const& [name, t] : tensors) put(t.packed_bytes());
+  return out;
+}
+}  // namespace detail
+/// Writes tensors in order of name, complete or not at all. Throws io_error.
+inline void write_safetensors(std::filesystem::path const& path, tensor_map const& tensors, std::map<std::string, std::string> const& metadata = {}) {
+  write_file(path, {std::span<std::byte const>(detail::make_safetensors(tensors, metadata))});
 }
 
 }  // namespace edvr::v1

@@ -23,8 +23,9 @@ namespace edvr::inline v1::detail::inline EDVR_UNIT {
 #if defined(__CUDACC__)
 inline constexpr int block_threads = 256;
 
+/// One block a multiprocessor is asked for, no more: left to itself ptxas spills registers in favour of occupancy (double on sm_86, pools on sm_120).
 template <class F>
-__global__ void __launch_bounds__(block_threads) run_kernel(index_t n, F const __grid_constant__ f) {
+__global__ void __launch_bounds__(block_threads, 1) run_kernel(index_t n, F const __grid_constant__ f) {
   index_t const i = static_cast<index_t>(blockIdx.x) * block_threads + threadIdx.x;
   if (i < n) f(i);
 }
