@@ -84,6 +84,12 @@ files = {
     "without_storage.pth": torch_zip(dictionary([("conv_first.weight", tensor((1, 1), storage="9"))]), few),
     "typed.pth": torch_zip(dictionary([("x", tensor((2, 3), elements=6, kind="UntypedStorage", function="_rebuild_tensor_v3", strides=(3, 1), extra=b"ctorch\nfloat16\n")), ("y", tensor((1,) * 20)), ("z", b"N")]), few),
 }
+plain = dict(weights)
+files |= {
+    "misshaped.pth": torch_zip(dictionary({**plain, "conv_last.bias": tensor((2,))}.items()), zeros),
+    "mixed_names.pth": torch_zip(dictionary([*weights, ("recon_trunk.0.bias", tensor((1,)))]), zeros),
+    "refused_configuration.pth": torch_zip(dictionary({**plain, "pcd_align.cas_dcnpack.conv_offset.weight": tensor((54, 1, 3, 3), elements=LARGEST, kind="ByteStorage")}.items()), zeros),
+}
 weights = network("original.npz", prefix="module.")
 files["legacy.pth"] = torch_legacy(ordered([*weights, ("module.step_counter", tensor((1,), kind="ByteStorage"))]), {"0": (LARGEST, bytes(LARGEST))})
 files["legacy_view.pth"] = torch_legacy(dictionary([("state_dict", dictionary([("x", tensor((2, 2), strides=(2, 1), elements=4, view=b"(" + string("1") + integer(3) + integer(5) + b"t"))]))]), {"0": (9, bytes(18))})
