@@ -19,16 +19,15 @@ if [ "${1:-}" = all ]; then
   ctest --preset asan-ubsan
   section 'thread sanitizer: the tests that share work among threads'
   cmake --preset tsan >/dev/null
-  cmake --build --preset tsan --target test_core test_ops
-  ./build/tsan/tests/test_core
-  ./build/tsan/tests/test_ops --test-case='*number of threads*'
+  cmake --build --preset tsan --target test_threads
+  ./build/tsan/tests/test_threads
   section 'each instruction set in place of the best one'
   for isa in baseline avx2 avx512 avx512_bf16; do
     if build/release/bin/edvr info | grep -q ", $isa kernels"; then
       echo "$isa: is the best one, and runs below"
     elif EDVR_ISA=$isa build/release/bin/edvr info >/dev/null 2>&1; then
       echo "$isa"
-      EDVR_ISA=$isa ctest --preset release -R '^(core|ops|nn|golden)$'
+      EDVR_ISA=$isa ctest --preset release -R '^(core|ops|threads|nn|golden)$'
     else
       echo "$isa: skipped, this processor cannot run it"
     fi
@@ -37,8 +36,8 @@ if [ "${1:-}" = all ]; then
   if [ -n "$clang" ]; then
     "$clang" --version | head -n 1
     cmake -S . -B build/clang -G Ninja -DCMAKE_CXX_COMPILER="$clang" -DCMAKE_BUILD_TYPE=Release '-DCMAKE_CXX_FLAGS_RELEASE=-O2 -DNDEBUG' >/dev/null
-    cmake --build build/clang --target test_core test_ops test_io
-    ctest --test-dir build/clang --output-on-failure -R '^(core|ops|io)$'
+    cmake --build build/clang --target test_core test_ops test_threads test_io
+    ctest --test-dir build/clang --output-on-failure -R '^(core|ops|threads|io)$'
   else
     echo 'SKIPPED: no clang to be had here'
   fi

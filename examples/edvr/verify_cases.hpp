@@ -89,19 +89,7 @@ class case_runner {
   case_runner(reporter& to, fs::path folder, verify_options const& options) : to_(to), folder_(std::move(folder)), options_(options) {}
 
   /// False if the op is not known.
-  bool run(golden_case const& c) {
-    auto const op = c.op();
-    static std::map<std::string, void (case_runner::*)(golden_case const&)> const known = {
-        {"conv2d", &case_runner::conv2d}, {"deform_conv2d", &case_runner::deform_conv2d}, {"leaky_relu", &case_runner::pointwise}, {"relu", &case_runner::pointwise}, {"sigmoid", &case_runner::pointwise},
-        {"pixel_shuffle", &case_runner::shuffle}, {"upsample_bilinear", &case_runner::upsample}, {"max_pool2d", &case_runner::pool}, {"avg_pool2d", &case_runner::pool},
-        {"residual_block", &case_runner::residual_block}, {"pcd_align", &case_runner::pcd_align}, {"tsa_fusion", &case_runner::tsa_fusion}, {"predeblur", &case_runner::predeblur},
-        {"network", &case_runner::network}, {"clip", &case_runner::clip}, {"flip_ensemble", &case_runner::network}, {"spatial_padding", &case_runner::spatial_padding},
-        {"two_stage", &case_runner::two_stage}, {"metrics", &case_runner::metrics}, {"reader", &case_runner::reader}};
-    auto const found = known.find(op);
-    if (found == known.end()) return false;
-    (this->*found->second)(c);
-    return true;
-  }
+  bool run(golden_case const& c);
 
  private:
   static constexpr bool is_double = std::is_same_v<T, double>;
@@ -350,6 +338,22 @@ class case_runner {
   fs::path folder_;
   verify_options const& options_;
 };
+
+// Outside its class, so that files which only call it need not instantiate everything behind it.
+template <class T>
+bool case_runner<T>::run(golden_case const& c) {
+  auto const op = c.op();
+  static std::map<std::string, void (case_runner::*)(golden_case const&)> const known = {
+      {"conv2d", &case_runner::conv2d}, {"deform_conv2d", &case_runner::deform_conv2d}, {"leaky_relu", &case_runner::pointwise}, {"relu", &case_runner::pointwise}, {"sigmoid", &case_runner::pointwise},
+      {"pixel_shuffle", &case_runner::shuffle}, {"upsample_bilinear", &case_runner::upsample}, {"max_pool2d", &case_runner::pool}, {"avg_pool2d", &case_runner::pool},
+      {"residual_block", &case_runner::residual_block}, {"pcd_align", &case_runner::pcd_align}, {"tsa_fusion", &case_runner::tsa_fusion}, {"predeblur", &case_runner::predeblur},
+      {"network", &case_runner::network}, {"clip", &case_runner::clip}, {"flip_ensemble", &case_runner::network}, {"spatial_padding", &case_runner::spatial_padding},
+      {"two_stage", &case_runner::two_stage}, {"metrics", &case_runner::metrics}, {"reader", &case_runner::reader}};
+  auto const found = known.find(op);
+  if (found == known.end()) return false;
+  (this->*found->second)(c);
+  return true;
+}
 
 /// Compiled once each, in verify_float32.cpp and verify_float64.cpp.
 extern template class case_runner<float>;

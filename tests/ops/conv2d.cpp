@@ -202,23 +202,6 @@ TEST_CASE("what is evaluated for a convolution keeps the type of its values unti
   auto counted = conv2d(cast<float>(slice(sum(counts, {2}), 2, 0, 4)) - 3000.f, to<bfloat16>(w), {.padding = 1});
   CHECK(allclose(eval(std::move(counted)), eval(conv2d(full<float>({1, 16, 4, 8}, 3.f), to<bfloat16>(w), {.padding = 1})), 0, 0));
 }
-TEST_CASE("conv2d: the same bits for every number of threads, by every algorithm and instruction set") {
-  auto const x = normal<float>({2, 32, 37, 41}, 1), w = normal<float>({40, 32, 3, 3}, 2);
-  for (auto isa : supported_instruction_sets()) {
-    auto const check = [&](auto algorithm) {
-      auto const one = eval(conv2d(x, w, {.padding = 1}, algorithm), cpu_executor{.threads = 1, .isa = isa});
-      for (int threads : {2, 3, 7}) CHECK(allclose(eval(conv2d(x, w, {.padding = 1}, algorithm), cpu_executor{.threads = threads, .isa = isa}), one, 0, 0));
-    };
-    check(algo::direct{}), check(algo::winograd{});
-    if (isa == instruction_set::baseline) check(algo::im2col{});  // which asks Eigen, not for instructions
-    auto const half = [&](auto algorithm) {
-      auto const xb = to<bfloat16>(x), wb = to<bfloat16>(w);
-      auto const one = eval(conv2d(xb, wb, {.padding = 1}, algorithm), cpu_executor{.threads = 1, .isa = isa});
-      for (int threads : {2, 3, 7}) CHECK(allclose(eval(conv2d(xb, wb, {.padding = 1}, algorithm), cpu_executor{.threads = threads, .isa = isa}), one, 0, 0));
-    };
-    half(algo::direct{}), half(algo::winograd{});
-  }
-}
 TEST_CASE("conv2d through pixel_shuffle stores every result where it belongs, and makes no tensor in between") {
   for (auto isa : supported_instruction_sets())
     for (index_t r : {1, 2, 3})
