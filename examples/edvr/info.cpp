@@ -7,6 +7,7 @@
 #include "edvr/model/cost.hpp"
 #include "gpu_restorer.hpp"
 #include "models.hpp"
+#include "printable.hpp"
 
 namespace program {
 

@@ -3,13 +3,14 @@
 // file, 4 model, 5 memory, 6 numerics, 7 GPU, 130 interrupted.
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <new>
 
 #include "commands.hpp"
 #include "edvr/core/error.hpp"
 #include "interrupt.hpp"
-#include "models.hpp"
+#include "printable.hpp"
 #if defined(__GLIBC__)
 #include <malloc.h>
 #endif

@@ -3,11 +3,6 @@
 
 namespace program {
 
-std::string printable(std::string s) {
-  for (auto& c : s)
-    if (static_cast<unsigned char>(c) < 32 || c == 127) c = '?';
-  return s;
-}
 CLI::Validator const not_empty([](std::string& s) { return s.empty() ? std::string("is empty") : std::string(); }, "");
 
 void add_model_options(CLI::App& app, model_options& o) {

@@ -27,6 +27,4 @@ void add_clip_options(CLI::App& app, clip_options& o);
 /// For options that take a path: an unset shell variable must not mean "the default".
 extern CLI::Validator const not_empty;
 
-/// Names from files may hold anything: what is not printable becomes ?, so that a message stays one line and a terminal stays sane.
-std::string printable(std::string s);
 }  // namespace program
