@@ -137,7 +137,7 @@ TEST_CASE("frames of any size come back at the scaled size, and the padding does
 }
 TEST_CASE("the ensemble is the mean over four flips, and commutes with them") {
   auto const net = small<double>();
-  auto const x = uniform<double>({1, 5, 3, 8, 12}, 1);
+  auto const x = sanitized ? uniform<double>({1, 5, 3, 4, 8}, 1) : uniform<double>({1, 5, 3, 8, 12}, 1);
   video_options<double> o;
   o.ensemble = true;
   auto const y = restore_window(net, x, o);
