@@ -103,14 +103,10 @@ inline checkpoint parse_checkpoint(std::string const& who, file_bytes const& byt
   std::string const what = e.what();
   throw model_error(what.starts_with(who) ? what : text(who, ": ", what));
 }
-inline checkpoint read_checkpoint(std::filesystem::path const& path, std::string const& key = "params") {
-  file_bytes bytes;
-  try {
-    bytes = read_file(path);
-  } catch (io_error const& e) {
-    throw model_error(e.what());
-  }
-  return parse_checkpoint(path.string(), bytes, key);
+inline checkpoint read_checkpoint(std::filesystem::path const& path, std::string const& key = "params") try {
+  return parse_checkpoint(path.string(), read_file(path), key);
+} catch (io_error const& e) {
+  throw model_error(e.what());
 }
 
 /// The configuration that the weights' names and shapes imply. center_frame_idx leaves no trace: it stays -1, num_frame / 2, unless the
