@@ -28,16 +28,28 @@ bool printable_ascii(tensor_map const& all) {
       if (c < ' ') return false;
   return true;
 }
+/// A file that may be refused when it is made must be readable once it is there.
+template <class Make, class Parse>
+void round_trip(tensor_map const& all, Make const& make, Parse const& parse) {
+  file_bytes written;
+  fuzz::answered([&] { written = fuzz::file_of(make()); });
+  if (!written) return;
+  try {
+    same(all, parse(written));
+  } catch (edvr::error const&) {
+    __builtin_trap();
+  }
+}
 void written_and_read(tensor_map const& all) {
   read_every(all);
   if (all.size() > 8 || !printable_ascii(all)) return;
-  fuzz::answered([&] { same(all, parse_safetensors("g", fuzz::file_of(edvr::detail::make_safetensors(all))).tensors); });
-  for (bool compress : {false, true}) fuzz::answered([&] { same(all, parse_npz("g", fuzz::file_of(edvr::detail::make_npz("g", all, compress)))); });
+  round_trip(all, [&] { return edvr::detail::make_safetensors("g", all); }, [](file_bytes const& f) { return parse_safetensors("g", f).tensors; });
+  for (bool compress : {false, true}) round_trip(all, [&] { return edvr::detail::make_npz("g", all, compress); }, [](file_bytes const& f) { return parse_npz("g", f); });
 }
 }  // namespace
 
 void fuzz::safetensors(bytes b) {
-  fuzz::answered([&] { written_and_read(parse_safetensors("f", fuzz::file_of(b)).tensors); });
+  answered([&] { written_and_read(parse_safetensors("f", file_of(b)).tensors); });
 }
 void fuzz::npy(bytes b) {
   answered([&] { read_every({{"x", parse_npy("f", file_of(b))}}); });

@@ -37,6 +37,7 @@ TEST_CASE("safetensors: what is written is read back, of every element type") {
   CHECK_THROWS_SAYING(type_error, "tensor is float32 (2, 3); expected rank 3", (r.tensors.at("a").to<float, 3>()));
   std::filesystem::remove(path);
   CHECK_THROWS_SAYING(io_error, "cannot be written", write_safetensors("/nowhere/x.safetensors", m));
+  CHECK_THROWS_SAYING(io_error, "a tensor is called __metadata__, which safetensors keeps for itself", write_safetensors("x.safetensors", {{"__metadata__", any_tensor(full<float>({1}, 7))}}));
 }
 TEST_CASE("float16 and bfloat16 are exact, subnormals and specials included") {
   CHECK(from_float16(0x3c00) == 1);

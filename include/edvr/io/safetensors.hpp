@@ -97,12 +97,12 @@ inline tensor_file read_safetensors(std::filesystem::path const& path) { return 
 
 namespace detail {
 /// A whole file, tensors in order of name; bytes of names that are not UTF-8 become U+FFFD.
-inline std::vector<std::byte> make_safetensors(tensor_map const& tensors, std::map<std::string, std::string> const& metadata = {}) {
+inline std::vector<std::byte> make_safetensors(std::string const& who, tensor_map const& tensors, std::map<std::string, std::string> const& metadata = {}) {
   json header = json::object();
   if (!metadata.empty()) header["__metadata__"] = metadata;
   std::size_t at = 0;
   for (auto const& [name, t] : tensors) {
-    if (name == "__metadata__") throw io_error("safetensors: a tensor is called __metadata__, which the format keeps for itself; rename it");
+    if (name == "__metadata__") throw io_error(text(who, ": a tensor is called __metadata__, which safetensors keeps for itself; rename it"));
     char const* type = nullptr;
     for (auto const& [known, d] : safetensors_types)
       if (d == t.type()) type = known;
@@ -122,9 +122,9 @@ inline std::vector<std::byte> make_safetensors(tensor_map const& tensors, std::m
   return out;
 }
 }  // namespace detail
-/// Writes tensors in order of name, complete or not at all. Throws io_error.
+/// Writes tensors in order of name, complete or not at all. Throws io_error, also if one is called __metadata__.
 inline void write_safetensors(std::filesystem::path const& path, tensor_map const& tensors, std::map<std::string, std::string> const& metadata = {}) {
-  write_file(path, {std::span<std::byte const>(detail::make_safetensors(tensors, metadata))});
+  write_file(path, {std::span<std::byte const>(detail::make_safetensors(path.string(), tensors, metadata))});
 }
 
 }  // namespace edvr::v1
