@@ -10,6 +10,7 @@
 #include "edvr/io/tensor_files.hpp"
 #include "edvr/ops/math.hpp"
 #include "edvr/testing/compare.hpp"
+#include "not_empty.hpp"
 
 namespace program {
 
@@ -60,8 +61,8 @@ int compare(compare_options const& o) {
 void add_compare(CLI::App& app, action& run) {
   auto* const c = app.add_subcommand("compare", "How far two tensor files or two pictures are apart; exit code 1 beyond the tolerance");
   auto const o = std::make_shared<compare_options>();
-  c->add_option("A", o->a, "safetensors, .npy, .npz or picture")->required();
-  c->add_option("B", o->b, "the one to hold it against")->required();
+  c->add_option("A", o->a, "safetensors, .npy, .npz or picture")->required()->check(not_empty);
+  c->add_option("B", o->b, "the one to hold it against")->required()->check(not_empty);
   c->add_option("--atol", o->atol, "allowed: |a - b| <= atol + rtol |b|")->check(CLI::NonNegativeNumber)->capture_default_str();
   c->add_option("--rtol", o->rtol, "see --atol")->check(CLI::NonNegativeNumber)->capture_default_str();
   c->callback([o, &run] { run = [o] { return compare(*o); }; });

@@ -5,6 +5,7 @@
 #include "commands.hpp"
 #include "edvr/io/tensor_files.hpp"
 #include "models.hpp"
+#include "not_empty.hpp"
 
 namespace program {
 
@@ -17,7 +18,7 @@ void add_convert(CLI::App& app, action& run) {
   auto* const c = app.add_subcommand("convert", "Write weights as one clean file with BasicSR names, float32: safetensors, or .npz for NumPy");
   auto const o = std::make_shared<options>();
   add_model_options(*c, o->model);
-  c->add_option("-o,--output", o->output, "file to write, .safetensors or .npz")->required();
+  c->add_option("-o,--output", o->output, "file to write, .safetensors or .npz")->required()->check(not_empty);
   c->add_flag("--overwrite", o->overwrite, "replace the output if it exists");
   c->callback([o, &run] {
     run = [o] {

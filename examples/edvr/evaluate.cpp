@@ -11,6 +11,7 @@
 #include "edvr/ops/math.hpp"
 #include "frames.hpp"
 #include "interrupt.hpp"
+#include "not_empty.hpp"
 
 namespace program {
 
@@ -63,8 +64,8 @@ int evaluate(evaluate_options const& o) {
 void add_evaluate(CLI::App& app, action& run) {
   auto* const c = app.add_subcommand("evaluate", "PSNR and SSIM of pictures against references, frame by frame and mean");
   auto const o = std::make_shared<evaluate_options>();
-  c->add_option("-i,--input", o->input, "folder, pattern or picture")->required();
-  c->add_option("-r,--reference", o->reference, "the truth, in the same order")->required();
+  c->add_option("-i,--input", o->input, "folder, pattern or picture")->required()->check(not_empty);
+  c->add_option("-r,--reference", o->reference, "the truth, in the same order")->required()->check(not_empty);
   c->add_flag("--luma", o->use_luma, "on BT.601 luma instead of RGB");
   c->add_option("--crop", o->crop, "pixels left out on each side")->check(CLI::Range(0, 16384))->capture_default_str();
   c->add_flag("--json", o->as_json, "as JSON");

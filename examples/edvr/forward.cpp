@@ -6,9 +6,10 @@
 #include <memory>
 
 #include "commands.hpp"
-#include "interrupt.hpp"
 #include "edvr/io/tensor_files.hpp"
+#include "interrupt.hpp"
 #include "models.hpp"
+#include "not_empty.hpp"
 #include "window_recorder.hpp"
 
 namespace program {
@@ -74,8 +75,8 @@ int forward(forward_options const& o) {
 void add_forward(CLI::App& app, action& run) {
   auto* const c = app.add_subcommand("forward", "The network on raw tensors");
   auto const o = std::make_shared<forward_options>();
-  c->add_option("-i,--input", o->input, "safetensors or .npz with \"input\", or .npy: (B, T, 3, H, W), or a clip (T, 3, H, W), RGB in [0, 1]")->required();
-  c->add_option("-o,--output", o->output, "safetensors, .npz or .npy to write: \"output\", not clamped")->required();
+  c->add_option("-i,--input", o->input, "safetensors or .npz with \"input\", or .npy: (B, T, 3, H, W), or a clip (T, 3, H, W), RGB in [0, 1]")->required()->check(not_empty);
+  c->add_option("-o,--output", o->output, "safetensors, .npz or .npy to write: \"output\", not clamped")->required()->check(not_empty);
   add_model_options(*c, o->model);
   add_clip_options(*c, o->clip);
   c->add_option("--precision", o->precision, "what the numbers are computed in; float16, bfloat16: weights and features in 16 bits, sums in float32")->check(CLI::IsMember({"float32", "float64", "float16", "bfloat16"}))->capture_default_str();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model_options.hpp"
 
-namespace program {
+#include "not_empty.hpp"
 
-CLI::Validator const not_empty([](std::string& s) { return s.empty() ? std::string("is empty") : std::string(); }, "");
+namespace program {
 
 void add_model_options(CLI::App& app, model_options& o) {
   app.add_option("-m,--model", o.path, "weights: .pth, .safetensors or .npz, or random:edvr_m and the like for timing; without it the small 4x model inside the program")->check(not_empty);

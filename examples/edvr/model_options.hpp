@@ -24,7 +24,4 @@ struct clip_options {
 };
 void add_clip_options(CLI::App& app, clip_options& o);
 
-/// For options that take a path: an unset shell variable must not mean "the default".
-extern CLI::Validator const not_empty;
-
 }  // namespace program

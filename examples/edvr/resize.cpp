@@ -9,6 +9,7 @@
 #include "edvr/model/video.hpp"
 #include "frames.hpp"
 #include "interrupt.hpp"
+#include "not_empty.hpp"
 
 namespace program {
 
@@ -20,8 +21,8 @@ void add_resize(CLI::App& app, action& run) {
   };
   auto* const c = app.add_subcommand("resize", "Resample pictures as super-resolution benchmarks do");
   auto const o = std::make_shared<options>();
-  c->add_option("-i,--input", o->input, "folder, pattern or picture")->required();
-  c->add_option("-o,--output", o->output, "folder, pattern or .png")->required();
+  c->add_option("-i,--input", o->input, "folder, pattern or picture")->required()->check(not_empty);
+  c->add_option("-o,--output", o->output, "folder, pattern or .png")->required()->check(not_empty);
   c->add_option("--scale", o->scale, "4 enlarges, 0.25 reduces")->check(CLI::Range(0.01, 64.0))->capture_default_str();
   c->add_option("--kind", o->kind, "bicubic: MATLAB's imresize; bd: Gaussian blur and every 1/scale-th pixel")->check(CLI::IsMember({"bicubic", "bd"}))->capture_default_str();
   c->add_flag("--overwrite", o->overwrite, "replace outputs that exist");

@@ -7,6 +7,7 @@
 #include <exception>
 
 #include "edvr/io/y4m.hpp"
+#include "not_empty.hpp"
 #include "scene_cuts.hpp"
 
 namespace program {
@@ -79,8 +80,8 @@ void add_output_options(CLI::App& c, restore_options& o) {
 }  // namespace
 
 void add_restore_options(CLI::App& c, restore_options& o) {
-  c.add_option("-i,--input", o.input, "folder of PNG or JPEG frames, one picture, a pattern such as in/%05d.png, a .y4m stream, or - for one on standard input")->required();
-  c.add_option("-o,--output", o.output, "folder, or pattern, of PNG; one .png for one picture; a .y4m stream, or - for one on standard output")->required();
+  c.add_option("-i,--input", o.input, "folder of PNG or JPEG frames, one picture, a pattern such as in/%05d.png, a .y4m stream, or - for one on standard input")->required()->check(not_empty);
+  c.add_option("-o,--output", o.output, "folder, or pattern, of PNG; one .png for one picture; a .y4m stream, or - for one on standard output")->required()->check(not_empty);
   add_model_options(c, o.model);
   c.add_option("-n,--name", "name of a model inside the program: edvr_xs_x4, the only one; published weights are files (-m)")
       ->check([](std::string const& s) { return s == "edvr_xs_x4" ? std::string() : edvr::text('"', s, "\"; the only model inside the program is edvr_xs_x4, and published weights are files: -m FILE"); })

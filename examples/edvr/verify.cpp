@@ -4,6 +4,7 @@
 
 #include "commands.hpp"
 #include "interrupt.hpp"
+#include "not_empty.hpp"
 #include "verify_cases.hpp"
 
 namespace program {
@@ -95,8 +96,8 @@ int verify(verify_options const& o) {
 void add_verify(CLI::App& app, action& run) {
   auto* const c = app.add_subcommand("verify", "Run golden cases: exit code 1 if a result is beyond its limit, 3 if a file holds no known case");
   auto const o = std::make_shared<verify_options>();
-  c->add_option("paths", o->paths, "golden files or folders")->required();
-  c->add_option("-m,--model", o->model.path, "weights for network cases (default: the files beside them that they name)");
+  c->add_option("paths", o->paths, "golden files or folders")->required()->check(not_empty);
+  c->add_option("-m,--model", o->model.path, "weights for network cases (default: the files beside them that they name)")->check(not_empty);
   c->add_option("--precision", o->precision, "what to compute in")->check(CLI::IsMember({"float32", "float64", "both"}))->capture_default_str();
   c->callback([o, &run] { run = [o] { return verify(*o); }; });
 }

@@ -26,7 +26,10 @@ expect 2 'is empty' "$edvr" info -m ''
 expect 3 'no such file' "$edvr" restore -o b -i=-x.png
 expect 2 'not' "$edvr" info -- -x
 expect 2 '--threads' "$edvr" info --threads 0xzz
-expect 3 'empty' "$edvr" restore -i '' -o b
+expect 2 'input: is empty' "$edvr" restore -i '' -o b
+expect 2 'output: is empty' "$edvr" restore -i a -o ''
+expect 2 'is empty' "$edvr" compare '' b
+expect 2 'is empty' "$edvr" sheet a '' -o x.png
 
 # --- models
 expect 0 'EDVR_M_x4_SR_REDS' "$edvr" info -m random:edvr_m
