@@ -153,14 +153,14 @@ tensor<U, 3> decode_picture(std::string const& who, std::span<std::byte const> b
   int w = 0, h = 0, channels = 0;
   auto const* const data = reinterpret_cast<stbi_uc const*>(bytes.data());
   auto const size = static_cast<int>(bytes.size());
-  if (!stbi_info_from_memory(data, size, &w, &h, &channels)) throw io_error(text(who, ": ", stbi_failure_reason(), "; the file is damaged"));
+  if (!stbi_info_from_memory(data, size, &w, &h, &channels)) throw io_error(text(who, ": cannot be decoded (", stbi_failure_reason(), "): the file is damaged"));
   if (channels == 2 || channels == 4) throw io_error(text(who, ": has transparency or CMYK (", channels, " channels); expected RGB or gray: flatten it first"));
   U* pixels;
   if constexpr (deep)
     pixels = stbi_load_16_from_memory(data, size, &w, &h, &channels, 3);
   else
     pixels = stbi_load_from_memory(data, size, &w, &h, &channels, 3);
-  if (!pixels) throw io_error(text(who, ": ", stbi_failure_reason(), "; the file is cut off, damaged or made to deceive"));
+  if (!pixels) throw io_error(text(who, ": cannot be decoded (", stbi_failure_reason(), "): the file is cut off, damaged or made to deceive"));
   std::shared_ptr<U[]> hold(pixels, [](U* p) { stbi_image_free(p); });
   if (channels == 2 || channels == 4) throw io_error(text(who, ": has a transparent colour; expected RGB or gray: flatten it first"));
   return {std::move(hold), 0, {{3, h, w}}, {{1, 3 * index_t{w}, 3}}};
