@@ -79,7 +79,8 @@ int info(info_options const& o) {
             << (c.hr_in ? ", HR input" : "") << ", output x" << c.scale() << '\n'
             << "resembles      " << nearest_published(c) << '\n'
             << "parameters     " << nn::parameter_count(net) << '\n'
-            << "a window of    " << w << " x " << h << ": " << number(multiply_adds(all), 1e9, "G multiply-adds") << ", about " << number(memory, 1 << 20, "MiB of memory, ") << number(half_memory, 1 << 20, "in bfloat16") << '\n'
+            << "a window of    " << w << " x " << h << ": " << number(multiply_adds(all), 1e9, "G multiply-adds") << '\n'
+            << "memory         " << "a clip of such frames needs about " << number(memory, 1 << 20, "MiB, ") << number(half_memory, 1 << 20, "in bfloat16") << '\n'
             << "runs on        " << build_info(cpu_executor{o.threads}) << '\n'
             << "GPUs           " << gpus() << "\n\n";
   std::printf("%-42s %-13s %-10s %12s %3s %11s %5s %10s\n", "layer", "op", "algorithm", "channels", "k", "result", "calls", "G mul-add");

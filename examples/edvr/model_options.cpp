@@ -18,8 +18,8 @@ void add_clip_options(CLI::App& app, clip_options& o) {
   app.add_option("--spatial-padding", o.spatial_padding, "how frames are filled up to the size the network takes")->check(CLI::IsMember({"reflect", "replicate"}))->capture_default_str();
   app.add_option("--stage2", o.stage2, "a second model (HR input), fed with the first one's frames as 8-bit pictures")->check(not_empty);
   app.add_flag("-x,--ensemble", o.ensemble, "mean over four flips: four times the work, a little better");
-  app.add_flag("!--no-cache", o.cache, "compute every frame's features anew for each window: slower, less memory, the same bits as with --no-split");
-  app.add_flag("!--no-split", o.split, "PCD's first convolutions whole: slower, the same within rounding");
+  app.add_flag_callback("--no-cache", [&o] { o.cache = false; }, "compute every frame's features anew for each window: slower, less memory, the same bits as with --no-split");
+  app.add_flag_callback("--no-split", [&o] { o.split = false; }, "PCD's first convolutions whole: slower, the same within rounding");
   app.add_option("--threads", o.threads, "cores to use (0: all); the result does not depend on it")->check(CLI::Range(0, 1024));
 }
 

@@ -79,9 +79,9 @@ void add_sheet(CLI::App& app, action& run) {
   };
   auto* const c = app.add_subcommand("sheet", "Pictures side by side, with captions");
   auto const o = std::make_shared<options>();
-  c->add_option("pictures", o->inputs, "PNG or JPEG; small ones are enlarged by whole factors")->required()->check(not_empty)->expected(1, 16);
+  c->add_option("pictures", o->inputs, "1 to 16 PNG or JPEG; small ones are enlarged by whole factors")->required()->check(not_empty)->expected(1, 16);
   c->add_option("-o,--output", o->output, "PNG to write")->required()->check(not_empty);
-  c->add_option("--labels", o->labels, "a caption for each")->expected(1, 16);
+  c->add_option("--labels", o->labels, "a caption for each: --labels A B C")->expected(1, 16);
   c->add_flag("--overwrite", o->overwrite, "replace the output if it exists");
   c->callback([o, &run] { run = [o] { return sheet(o->inputs, o->output, o->labels, o->overwrite); }; });
 }

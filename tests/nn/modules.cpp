@@ -36,15 +36,15 @@ TEST_CASE("parameters are named as in a PyTorch state dict, and take no memory u
     CHECK_MESSAGE(keys.count(key) == 1, key);
   CHECK(nn::parameter_count(net) == 3300131);
 }
-TEST_CASE("a deformable pack splits its raw prediction into interleaved offsets and masks") {
-  proves<double>({"nn::deform_conv2d_pack"});
-  nn::deform_conv2d_pack<double> pack(4, 2);
+TEST_CASE_TEMPLATE("a deformable pack splits its raw prediction into interleaved offsets and masks", T, float, double) {
+  proves<T>({"nn::deform_conv2d_pack"});
+  nn::deform_conv2d_pack<T> pack(4, 2);
   std::uint64_t seed = 1;
-  nn::for_each_parameter(pack, [&]<int R>(std::string const&, tensor<double, R>& w) { w = normal<double>(w.shape(), ++seed, 0, 0.2); });
-  auto const x = normal<double>({1, 4, 6, 5}, 8), feat = normal<double>({1, 4, 6, 5}, 9);
+  nn::for_each_parameter(pack, [&]<int R>(std::string const&, tensor<T, R>& w) { w = normal<T>(w.shape(), ++seed, 0, 0.2); });
+  auto const x = normal<T>({1, 4, 6, 5}, 8), feat = normal<T>({1, 4, 6, 5}, 9);
   auto const raw = eval(pack.conv_offset(feat));
   REQUIRE(raw.extent(1) == 54);
-  tensor<double, 4> offset, mask;
+  tensor<T, 4> offset, mask;
   auto const y = eval(pack(x, feat, {}, [&](auto const& o, auto const& m) { offset = o, mask = m; }));
   CHECK_CLOSE(y, eval(deform_conv2d(x, slice(raw, 1, 0, 36), eval(sigmoid(slice(raw, 1, 36, 54))), pack.weight, pack.bias, {.padding = 1})), 36);
   CHECK_CLOSE(offset, slice(raw, 1, 0, 36), 0);

@@ -42,6 +42,8 @@ TEST_CASE_TEMPLATE("minimum, maximum and clamp keep NaN", T, float, double) {
   auto const a = vec<T>({1, nan_value, 3, -infinity}), b = vec<T>({2, 2, nan_value, 0});
   CHECK(is(minimum(a, b), {1, nan_value, nan_value, -infinity}));
   CHECK(is(maximum(a, b), {2, nan_value, nan_value, 0}));
+  CHECK(is(minimum(a, 2), {1, nan_value, 2, -infinity}));
+  CHECK(is(maximum(-a, -2), {-1, nan_value, -2, infinity}));
   CHECK(is(clamp(a, 0, 2), {1, nan_value, 2, 0}));
 }
 TEST_CASE_TEMPLATE("comparisons give bool, where chooses, NaN compares as IEEE says", T, float, double) {
@@ -58,6 +60,8 @@ TEST_CASE_TEMPLATE("comparisons give bool, where chooses, NaN compares as IEEE s
   CHECK(is(a <= 1, {1, 0, 0}));
   CHECK(is(a >= 2, {0, 1, 0}));
   CHECK(is(where(a < b, a, 10 * b), {1, 20, 20}));
+  CHECK(is(where(a < b, a, 7), {1, 7, 7}));
+  CHECK(is(where(a < b, 7, a), {7, 2, nan_value}));
   CHECK(is(where(from({true, false, true}, {3}), a, vec<T>({7})), {1, 7, nan_value}));
 }
 TEST_CASE_TEMPLATE("functions agree with the standard library, special values included", T, float, double) {

@@ -238,15 +238,15 @@ void refuse_late_reads(Y const& y, E const& e, bool same_index, bool late) {
 /// Runs e into a new tensor: shape of e; channels-last in memory if a convolution, pool or resize makes it or its operands are, else row-major.
 /// Every inner heavy op makes one tensor more; pointwise ops make none. Strong guarantee.
 /// A heavy result that has a name is moved in, eval(std::move(y)), or better written where it is used.
-template <expression E, executor Ex = default_executor_t<space_t<E>>>
-auto eval(E e, Ex const& ex = {}) {
-  return detail::run<value_t<E>>(e, ex);
+template <operand E, executor Ex = default_executor_t<space_t<E>>>
+auto eval(E&& e, Ex const& ex = {}) {
+  return detail::run<value_t<E>>(take(std::forward<E>(e)), ex);
 }
 /// The same with elements stored as T: eval<float16>(x) and eval<bfloat16>(x) of floats are rounded as they are stored.
-template <class T, expression E, executor Ex = default_executor_t<space_t<E>>>
+template <class T, operand E, executor Ex = default_executor_t<space_t<E>>>
   requires std::is_same_v<arithmetic_t<T>, value_t<E>>
-tensor<T, E::rank, space_t<E>> eval(E e, Ex const& ex = {}) {
-  return detail::run<T>(e, ex);
+tensor<T, bare<E>::rank, space_t<E>> eval(E&& e, Ex const& ex = {}) {
+  return detail::run<T>(take(std::forward<E>(e)), ex);
 }
 
 /// x itself if its elements are stored as To, else a copy that is: to<bfloat16>(x), and to<float>(x) back.
@@ -261,9 +261,10 @@ tensor<To, R, S> to(tensor<T, R, S> const& x, Ex const& ex = {}) {
 
 /// Runs e into y. e may read y's memory only at the element being written (y + f(x), in place); anything else throws alias_error before any
 /// work, as does a byte range shared with another tensor of e. Throws shape_error if the shapes differ.
-template <class T, int R, class S, expression E, executor Ex = default_executor_t<S>>
+template <class T, int R, class S, operand E, executor Ex = default_executor_t<S>>
   requires same_space<tensor<T, R, S>, E> && same_rank<tensor<T, R, S>, E> && same_element<tensor<T, R, S>, E>
-void assign(tensor<T, R, S> const& y, E e, Ex const& ex = {}) {
+void assign(tensor<T, R, S> const& y, E&& from, Ex const& ex = {}) {
+  auto const e = take(std::forward<E>(from));
   if (!(y.shape() == e.shape())) throw shape_error(text("assign: destination has shape ", y.shape(), "; expected ", e.shape(), ", the expression's"));
   for (int i = 0; i < R; ++i)
     if (!y.empty() && y.extent(i) > 1 && y.strides()[i] == 0) throw alias_error(text("assign: destination repeats its elements along axis ", i, " (a broadcast view); clone it first"));

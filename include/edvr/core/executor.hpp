@@ -3,6 +3,7 @@
 #pragma once
 #include <concepts>
 
+#include "edvr/core/storage.hpp"
 #include "edvr/core/view.hpp"
 
 namespace edvr::inline v1 {
@@ -37,7 +38,9 @@ struct gemm_job {
 
 /// The executor that eval uses when none is given; a backend specialises it for its space.
 template <class S>
-struct default_executor;
+struct default_executor {
+  static_assert(!memory_space<S>, "no executor for this memory is known here: include edvr/edvr.hpp for the cpu, edvr/cuda.hpp for the gpu");
+};
 template <class S>
 using default_executor_t = typename default_executor<S>::type;
 

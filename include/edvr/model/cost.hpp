@@ -44,7 +44,7 @@ inline bool runs_for_every_frame(std::string const& key) {
 }
 }  // namespace detail
 
-/// The convolutions of a network, for input frames of height x width (rounded up to what the network takes), in order of execution names.
+/// The convolutions of a network, for input frames of height x width (rounded up to what the network takes), in the order of the parameters.
 /// Multiply-adds of convolutions only; sampling, resizing and arithmetic add under 1 %.
 inline std::vector<layer_cost> layers(edvr_config const& config, index_t height, index_t width) {
   index_t const m = config.size_multiple(), h = (height + m - 1) / m * m / (config.hr_in ? 4 : 1), w = (width + m - 1) / m * m / (config.hr_in ? 4 : 1);

@@ -8,7 +8,7 @@ namespace edvr::inline v1 {
 /// Chooses band and cache of `options` so that restoring frames of height x width with one edvr_net<T> keeps its tensors within about `bytes` (the
 /// estimate is peak_tensor_bytes, which tests hold to 15 %): first the fastest way that fits, down to bands of eight rows and features computed
 /// anew for every window. The result differs by rounding at most (the split goes with the cache). Where that is not enough and `tiles` allows it:
-/// tiles, the longer side cut once more until one fits, with a result that differs to a meter, though not to the eye (docs/numerics.md). Throws
+/// tiles, the longer side cut once more until one fits, with a result that differs measurably, not visibly (docs/numerics.md). Throws
 /// error, saying what the least is, if even that is too much.
 template <class T>
 void fit_memory(video_options<arithmetic_t<T>>& options, edvr_config const& config, index_t height, index_t width, index_t bytes, bool tiles = false) {

@@ -139,6 +139,16 @@ template <operand A, operand B>
 auto maximum(A&& a, B&& b) {
   return elementwise("maximum", fn::maximum{}, take(std::forward<A>(a)), take(std::forward<B>(b)));
 }
+template <operand A>
+auto minimum(A&& a, value_t<A> s) {
+  auto c = constant_like(s, a);
+  return binary{fn::minimum{}, take(std::forward<A>(a)), c};
+}
+template <operand A>
+auto maximum(A&& a, value_t<A> s) {
+  auto c = constant_like(s, a);
+  return binary{fn::maximum{}, take(std::forward<A>(a)), c};
+}
 /// low where x < low, high where x > high, else x; NaN stays. Same as torch.clamp.
 template <operand A>
 auto clamp(A&& x, value_t<A> low, value_t<A> high) {

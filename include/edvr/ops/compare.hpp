@@ -98,7 +98,7 @@ auto logical_not(A&& a) {
   return unary{fn::logical_not{}, take(std::forward<A>(a))};
 }
 
-/// a where condition holds, b elsewhere; the three broadcast. Lazy; both sides are computed. Same as torch.where.
+/// a where condition holds, b elsewhere; the three broadcast, and one of a and b may be a plain number. Lazy; both sides are computed. Same as torch.where.
 template <operand C, operand A, operand B>
   requires same_space<C, A> && same_space<A, B> && same_element<A, B> && std::is_same_v<value_t<C>, bool>
 auto where(C&& condition, A&& a, B&& b) {
@@ -110,6 +110,17 @@ auto where(C&& condition, A&& a, B&& b) {
   auto y = detail::promoted<R>(take(std::forward<B>(b)));
   c.expand_to(s), x.expand_to(s), y.expand_to(s);
   return ternary{fn::choose{}, std::move(c), std::move(x), std::move(y)};
+}
+
+template <operand C, operand A>
+auto where(C&& condition, A&& a, value_t<A> s) {
+  auto c = constant_like(s, a);
+  return where(std::forward<C>(condition), std::forward<A>(a), c);
+}
+template <operand C, operand B>
+auto where(C&& condition, value_t<B> s, B&& b) {
+  auto c = constant_like(s, b);
+  return where(std::forward<C>(condition), c, std::forward<B>(b));
 }
 
 /// Is |a - b| <= atol + rtol |b| for every element? NaN equals NaN only if asked; equal infinities are close. Throws shape_error.

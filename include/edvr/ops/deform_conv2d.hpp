@@ -168,7 +168,7 @@ auto deform_conv2d(X&& x, O&& offset, M&& mask, tensor<T, 4, S> weight, tensor<a
 
 /// Modulated deformable convolution (DCNv2): tap k of deformable group d is read at its regular position plus (offset[2 (d K + k)],
 /// offset[2 (d K + k) + 1]) = (dy, dx), bilinearly with zero surround, and multiplied by mask[d K + k]; K = r s.
-/// x (n, c, h, w);  offset (n, 2 g K, oh, ow);  mask (n, g K, oh, ow);  weight (k, c / groups, r, s);  bias (k), or none;  returns
+/// x (n, c, h, w);  offset (n, 2 g K, oh, ow);  mask (n, g K, oh, ow);  weight (k, c / groups, r, s);  bias (k), or {} for none;  returns
 /// (n, k, oh, ow) as conv2d does. The number g of deformable groups follows from offset; group d has the d-th run of c / g channels.
 /// A position that is NaN or not within one pixel of x contributes 0. Lazy, heavy. Throws shape_error.
 /// Weights stored as bfloat16 round x and the samples to bfloat16; offsets and masks stay as they are. With weights stored as float16, x is read as floats
@@ -176,14 +176,14 @@ auto deform_conv2d(X&& x, O&& offset, M&& mask, tensor<T, 4, S> weight, tensor<a
 /// Cost: that of conv2d, and n oh ow c K bilinear samples. Zhu et al., CVPR 2019, eq. 1; same as torchvision.ops.deform_conv2d.
 template <has_rank<4> X, has_rank<4> O, has_rank<4> M, class T, class S, class Algo = algo::automatic>
   requires same_space<X, O> && same_space<X, M> && same_element<X, O> && same_element<X, M> && same_element<X, tensor<T, 4, S>> && same_space<X, tensor<T, 4, S>>
-auto deform_conv2d(X&& x, O&& offset, M&& mask, tensor<T, 4, S> weight, std::type_identity_t<tensor<arithmetic_t<T>, 1, S>> bias,
+auto deform_conv2d(X&& x, O&& offset, M&& mask, tensor<T, 4, S> weight, std::type_identity_t<tensor<arithmetic_t<T>, 1, S>> bias = {},
                    conv2d_params p = {}, Algo = {}) {
   return detail::deform_conv2d<Algo>(std::forward<X>(x), std::forward<O>(offset), std::forward<M>(mask), std::move(weight), std::move(bias), p, nullptr);
 }
 /// The same without modulation (DCNv1): every mask is 1.
 template <has_rank<4> X, has_rank<4> O, class T, class S, class Algo = algo::automatic>
   requires same_space<X, O> && same_element<X, O> && same_element<X, tensor<T, 4, S>> && same_space<X, tensor<T, 4, S>>
-auto deform_conv2d(X&& x, O&& offset, tensor<T, 4, S> weight, std::type_identity_t<tensor<arithmetic_t<T>, 1, S>> bias, conv2d_params p = {},
+auto deform_conv2d(X&& x, O&& offset, tensor<T, 4, S> weight, std::type_identity_t<tensor<arithmetic_t<T>, 1, S>> bias = {}, conv2d_params p = {},
                    Algo algorithm = {}) {
   auto m = offset.shape();
   m[1] /= 2;

@@ -24,7 +24,7 @@ struct gather {
 }  // namespace fn
 
 /// Elements chosen by position along one axis: y[i, j, k] = x[i, index[i, j, k], k] for axis 1 of rank 3. Shape of index, whose other extents are
-/// at most those of x. Runs at once, because its positions are checked first. Throws shape_error, also for a position outside x.
+/// at most those of x, and which is a tensor, as eval(argmax(x, 1, keepdim)) is. Runs at once, because its positions are checked first. Throws shape_error, also for a position outside x.
 /// Same as torch.gather. Whole rows: broadcast_to the index. Evenly spaced elements: slice.
 template <operand X, class S, executor Ex = default_executor_t<S>>
   requires same_space<X, tensor<std::int64_t, bare<X>::rank, S>> && pointwise<bare<X>>

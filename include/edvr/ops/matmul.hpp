@@ -132,7 +132,7 @@ struct matmul_node : private used_twice_name_its_value_with_eval {
 }  // namespace detail
 
 /// Matrix product of the last two axes: a (..., m, k), b (..., k, n), returns (..., m, n). The axes in front broadcast, those of the operand of
-/// lower rank counted as 1. Sums in the element type. Lazy, heavy. Throws shape_error. Cost: 2 m n k flop a matrix; an operand that
+/// lower rank counted as 1. Sums in the element type, of 16-bit types in float. Lazy, heavy. Throws shape_error. Cost: 2 m n k flop a matrix; an operand that
 /// repeats along some of several axes in front, but not all, is copied once for each.
 /// Same as torch.matmul of tensors of rank 2 and more.
 template <operand A, operand B, class Algo = algo::automatic>
