@@ -46,7 +46,8 @@ byte_stream byte_stream::input(std::string const& argument) {
   if (fstat(d, &kind) == 0 && S_ISDIR(kind.st_mode)) throw io_error(edvr::text(argument, ": is a folder; expected a y4m stream"));
   return s;
 }
-byte_stream byte_stream::output(std::string const& argument) {
+byte_stream byte_stream::output(std::string const& argument, std::string name) {
+  if (name.empty()) name = argument;
   if (argument == "-") return {"standard output", STDOUT_FILENO, false};
   for (;;) {
     struct stat kind {};
@@ -54,9 +55,9 @@ byte_stream byte_stream::output(std::string const& argument) {
     int const d = open(argument.c_str(), O_WRONLY | O_CLOEXEC | (fifo ? O_NONBLOCK : O_CREAT | O_TRUNC), 0666);
     if (d >= 0) {
       if (fifo) fcntl(d, F_SETFL, fcntl(d, F_GETFL) & ~O_NONBLOCK);
-      return {argument, d, true};
+      return {name, d, true};
     }
-    if (!fifo || errno != ENXIO) fail(argument, "cannot be written");
+    if (!fifo || errno != ENXIO) fail(name, "cannot be written");
     stop_if_interrupted();  // a pipe without a reader yet
     std::this_thread::sleep_for(std::chrono::milliseconds(patience));
   }

@@ -9,9 +9,9 @@ namespace program {
 
 class byte_stream {
  public:
-  /// "-" is standard input or output. Throws io_error.
+  /// "-" is standard input or output. Throws io_error, which speaks of the file as `name`, or by its own.
   static byte_stream input(std::string const& argument);
-  static byte_stream output(std::string const& argument);
+  static byte_stream output(std::string const& argument, std::string name = {});
   byte_stream(byte_stream&& other) noexcept;
   ~byte_stream();
 

@@ -27,11 +27,12 @@ class task_queue {
   template <class F>
   void start(F f) {
     while (!going_.empty() && (going_.size() >= most_ || going_.front().wait_for(std::chrono::seconds(0)) == std::future_status::ready)) settle();
-    auto const before = going_.empty() ? std::shared_future<void>() : going_.back();
-    going_.push_back(std::async(std::launch::async, [f = std::move(f), before]() mutable {
+    auto before = going_.empty() ? std::shared_future<void>() : going_.back();
+    going_.push_back(std::async(std::launch::async, [f = std::move(f), before = std::move(before)]() mutable {
                        f([&] {
                          if (before.valid()) before.get();
                        });
+                       before = {};  // or each would keep all that went before
                      }).share());
   }
   void finish() {
@@ -80,7 +81,7 @@ class stream final : public clip_sink {
       if (!pipe) refuse_existing();
       if (!pipe) partial_ = text(argument, '.', static_cast<long>(getpid()), ".partial");
     }
-    file_.emplace(byte_stream::output(partial_));
+    file_.emplace(byte_stream::output(partial_, argument));
   }
   ~stream() override {
     abandoned_ = true;

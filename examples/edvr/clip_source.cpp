@@ -7,8 +7,8 @@
 #include <future>
 
 #include "byte_stream.hpp"
-#include "edvr/io/image.hpp"
 #include "edvr/model/video.hpp"
+#include "read_picture.hpp"
 
 namespace program {
 
@@ -44,15 +44,11 @@ class picture_source final : public clip_source {
 
  private:
   static tensor<float, 3> decode(fs::path const& path) {
-    cpu_executor const here{.threads = 1};
-    auto const bytes = read_file(path, std::uintmax_t{1} << 30);
-    return image_bits(*bytes) == 16 ? from_16bit<float>(decode_image16(path.string(), *bytes), here) : from_8bit<float>(decode_image(path.string(), *bytes), here);
+    return read_picture<float>(path, nullptr, {.threads = 1});
   }
   void look() {
     if (bits_ > 0) return;
-    auto const bytes = read_file(frames_.paths.front(), std::uintmax_t{1} << 30);
-    bits_ = image_bits(*bytes);
-    auto const shape = bits_ == 16 ? decode_image16(frames_.paths.front().string(), *bytes).shape() : decode_image(frames_.paths.front().string(), *bytes).shape();
+    auto const shape = read_picture<float>(frames_.paths.front(), &bits_).shape();
     size_ = {shape[1], shape[2]};
   }
 

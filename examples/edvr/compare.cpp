@@ -10,7 +10,9 @@
 #include "edvr/io/tensor_files.hpp"
 #include "edvr/ops/math.hpp"
 #include "edvr/testing/compare.hpp"
+#include "interrupt.hpp"
 #include "not_empty.hpp"
+#include "printable.hpp"
 
 namespace program {
 
@@ -34,25 +36,26 @@ tensor_map open(std::string const& path) {
 }
 
 int compare(compare_options const& o) {
-  if (!std::isfinite(o.atol) || !std::isfinite(o.rtol)) throw CLI::ValidationError("--atol, --rtol", "expected numbers");
+  if (!(std::isfinite(o.atol) && std::isfinite(o.rtol) && o.atol >= 0 && o.rtol >= 0)) throw CLI::ValidationError("--atol, --rtol", "expected numbers from 0 on");
   auto const a = open(o.a), b = open(o.b);
   if (a.empty() && b.empty()) throw io_error(edvr::text(o.a, " and ", o.b, ": hold no tensors to compare"));
   bool same = true;
   for (auto const& [name, t] : a)
-    if (!b.count(name)) same = false, std::cout << name << ": only in " << o.a << '\n';
+    if (!b.count(name)) same = false, std::cout << printable(name) << ": only in " << printable(o.a) << '\n';
   for (auto const& [name, t] : b)
-    if (!a.count(name)) same = false, std::cout << name << ": only in " << o.b << '\n';
+    if (!a.count(name)) same = false, std::cout << printable(name) << ": only in " << printable(o.b) << '\n';
   for (auto const& [name, x] : a) {
+    stop_if_interrupted();
     auto const found = b.find(name);
     if (found == b.end()) continue;
     if (x.shape() != found->second.shape()) {
       same = false;
-      std::cout << name << ": shapes differ, " << x.describe() << " and " << found->second.describe() << '\n';
+      std::cout << printable(name) << ": shapes differ, " << x.describe() << " and " << found->second.describe() << '\n';
       continue;
     }
     auto const report = testing::compare(x, found->second, o.atol, o.rtol);
     same = same && report.within;
-    std::cout << name << ": " << x.describe() << ", " << report.summary() << (report.within ? "" : "  DIFFERENT") << '\n';
+    std::cout << printable(name) << ": " << x.describe() << ", " << report.summary() << (report.within ? "" : "  DIFFERENT") << '\n';
   }
   return same ? 0 : 1;
 }
@@ -63,8 +66,8 @@ void add_compare(CLI::App& app, action& run) {
   auto const o = std::make_shared<compare_options>();
   c->add_option("A", o->a, "safetensors, .npy, .npz or picture")->required()->check(not_empty);
   c->add_option("B", o->b, "the one to hold it against")->required()->check(not_empty);
-  c->add_option("--atol", o->atol, "allowed: |a - b| <= atol + rtol |b|")->check(CLI::NonNegativeNumber)->capture_default_str();
-  c->add_option("--rtol", o->rtol, "see --atol")->check(CLI::NonNegativeNumber)->capture_default_str();
+  c->add_option("--atol", o->atol, "allowed: |a - b| <= atol + rtol |b|")->capture_default_str();
+  c->add_option("--rtol", o->rtol, "see --atol")->capture_default_str();
   c->callback([o, &run] { run = [o] { return compare(*o); }; });
 }
 

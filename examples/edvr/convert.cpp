@@ -4,6 +4,7 @@
 
 #include "commands.hpp"
 #include "edvr/io/tensor_files.hpp"
+#include "interrupt.hpp"
 #include "models.hpp"
 #include "not_empty.hpp"
 
@@ -28,6 +29,7 @@ void add_convert(CLI::App& app, action& run) {
       if (std::filesystem::exists(o->output) && !o->overwrite) throw edvr::io_error(edvr::text(o->output, ": exists; remove it or allow --overwrite"));
       auto const m = open_model(o->model);
       auto net = make_net<float>(m, o->model);
+      stop_if_interrupted();
       edvr::tensor_map weights;
       edvr::nn::for_each_parameter(net, [&](std::string const& key, auto const& w) { weights.emplace(key, edvr::any_tensor(w)); });
       edvr::write_tensors(o->output, weights, {{"format", "pt"}, {"dialect", "basicsr"}});

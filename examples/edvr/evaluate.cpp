@@ -4,7 +4,6 @@
 #include <memory>
 
 #include "commands.hpp"
-#include "edvr/io/image.hpp"
 #include "edvr/io/json.hpp"
 #include "edvr/metrics/psnr.hpp"
 #include "edvr/metrics/ssim.hpp"
@@ -12,6 +11,8 @@
 #include "frames.hpp"
 #include "interrupt.hpp"
 #include "not_empty.hpp"
+#include "printable.hpp"
+#include "read_picture.hpp"
 
 namespace program {
 
@@ -25,9 +26,9 @@ struct evaluate_options {
 };
 
 tensor<double, 3> open(fs::path const& path, evaluate_options const& o) {
-  auto const rgb = eval(cast<double>(read_image(path)));
+  auto const x = read_picture<double>(path);
   try {
-    return crop_border(o.use_luma ? luma(eval(rgb / 255.0)) : rgb, o.crop);
+    return crop_border(o.use_luma ? luma(x) : eval(255.0 * x), o.crop);
   } catch (shape_error const& e) {
     throw shape_error(edvr::text(path.string(), ": ", e.what()));
   }
@@ -46,10 +47,15 @@ int evaluate(evaluate_options const& o) {
     stop_if_interrupted();
     auto const x = open(a.paths[i], o), y = open(b.paths[i], o);
     if (!(x.shape() == y.shape())) throw shape_error(edvr::text(a.paths[i].string(), " has shape ", x.shape(), ", ", b.paths[i].string(), " ", y.shape(), "; expected the same size"));
-    double const p = psnr(x, y), s = ssim(x, y);
+    double p, s;
+    try {
+      p = psnr(x, y), s = ssim(x, y);
+    } catch (shape_error const& e) {
+      throw shape_error(edvr::text(a.paths[i].string(), ": ", e.what()));
+    }
     psnr_sum += p, ssim_sum += s;
     frames.push_back({{"frame", a.paths[i].filename().string()}, {"psnr", decibels(p)}, {"ssim", s}});
-    if (!o.as_json) std::printf("%-24s PSNR %8.4f dB  SSIM %.5f\n", a.paths[i].filename().string().c_str(), p, s);
+    if (!o.as_json) std::printf("%-24s PSNR %8.4f dB  SSIM %.5f\n", printable(a.paths[i].filename().string()).c_str(), p, s);
   }
   auto const n = static_cast<double>(a.paths.size());
   if (o.as_json)

@@ -37,7 +37,8 @@ tensor<arithmetic_t<T>, 4> run_clip(forward_options const& o, nn::edvr_net<T> co
 template <class T>
 int forward(forward_options const& o) {
   using value = arithmetic_t<T>;
-  if (std::error_code failure; std::filesystem::equivalent(o.output, o.input, failure)) throw io_error(edvr::text(o.output, ": would overwrite the input; write to another file"));
+  for (auto const& in : {o.input, o.model.path, o.clip.stage2})
+    if (std::error_code failure; std::filesystem::equivalent(o.output, in, failure)) throw io_error(edvr::text(o.output, ": would overwrite the input; write to another file"));
   if (o.dump && o.output.ends_with(".npy")) throw CLI::ValidationError("--dump", "writes several tensors, and .npy holds one; expected .safetensors or .npz");
   if (std::filesystem::exists(o.output) && !o.overwrite) throw io_error(edvr::text(o.output, ": exists; remove it or allow --overwrite"));
   auto tensors = read_tensors(o.input);

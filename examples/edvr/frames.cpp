@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "frames.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
+#include <cstring>
 #include <set>
 
 #include "edvr/core/error.hpp"
@@ -60,6 +64,17 @@ void make_folder(fs::path const& folder) {
   if (fs::exists(folder, failure) && !fs::is_directory(folder, failure)) throw io_error(text(folder.string(), ": is a file; expected a folder for the frames"));
   fs::create_directories(folder, failure);
   if (failure) throw io_error(text(folder.string(), ": cannot be made (", failure.message(), ")"));
+  if (access(folder.c_str(), W_OK | X_OK) != 0) throw io_error(text(folder.string(), ": cannot be written to (", std::strerror(errno), ")"));
+}
+/// The pattern that an output is, unless there is a folder of that name.
+std::optional<pattern> output_pattern(std::string const& argument) {
+  std::error_code failure;
+  if (fs::is_directory(argument, failure)) return {};
+  auto const p = parse_pattern(argument);
+  if (!p)
+    for (auto other : {".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm", ".avif", ".jxl", ".exr", ".y4m"})
+      if (fs::path(argument).extension() == other) throw io_error(text(argument, ": pictures are written as PNG; expected a name that ends in .png, or a folder"));
+  return p;
 }
 }  // namespace
 
@@ -70,7 +85,12 @@ fs::path pattern::at(edvr::index_t number) const {
 }
 
 std::optional<pattern> parse_pattern(std::string const& s) {
-  auto const at = s.find('%');
+  auto const name = s.rfind('/') + 1;  // 0 where there is none
+  for (std::size_t i = s.find('%'); i < name; i = s.find('%', i + 1)) {
+    auto const after = s.find_first_not_of("0123456789", i + 1);
+    if (after < name && s[after] == 'd') throw io_error(text(s, ": expected one %d, in the file name"));
+  }
+  auto const at = s.find('%', name);
   if (at == std::string::npos) return {};
   pattern p{s.substr(0, at), "", 0};
   std::size_t i = at + 1;
@@ -78,7 +98,7 @@ std::optional<pattern> parse_pattern(std::string const& s) {
     for (++i; i < s.size() && is_digit(s[i]) && p.width < 20; ++i) p.width = 10 * p.width + (s[i] - '0');
   if (i >= s.size() || s[i] != 'd' || p.width > 20) throw io_error(text(s, ": not a frame pattern; expected one %d or %05d, as in frames/%05d.png"));
   p.suffix = s.substr(i + 1);
-  if (p.suffix.find('%') != std::string::npos || p.suffix.find('/') != std::string::npos) throw io_error(text(s, ": expected one %d, in the file name"));
+  if (p.suffix.find('%') != std::string::npos) throw io_error(text(s, ": expected one %d, in the file name"));
   return p;
 }
 
@@ -105,6 +125,7 @@ frame_list list_frames(std::string const& argument) {
       f.paths.push_back(fs::path(argument) / n);
     }
     note_gaps(f, numbers);
+    f.folder = argument;
     return f;
   }
   auto const status = fs::status(argument, failure);
@@ -136,7 +157,7 @@ frame_list list_frames(std::string const& argument) {
 std::vector<fs::path> plan_outputs(std::string const& argument, frame_list const& frames, std::size_t first, std::size_t last, bool may_exist) {
   if (argument.empty()) throw io_error("output path is empty; expected a folder, a pattern or a .png");
   std::vector<fs::path> outputs;
-  auto const p = parse_pattern(argument);
+  auto const p = output_pattern(argument);
   fs::path folder = argument;
   bool const one_file = !p && last - first == 1 && is_picture(argument) && !fs::is_directory(argument);
   if (p || one_file) folder = fs::path(argument).parent_path();
@@ -158,13 +179,14 @@ std::vector<fs::path> plan_outputs(std::string const& argument, frame_list const
     if (inputs.count(fs::canonical(o, failure))) throw io_error(text(o.string(), ": would overwrite an input frame; write to another folder"));
     if (!may_exist) throw io_error(text(o.string(), ": exists; remove it, choose another output, or allow --overwrite or --resume"));
   }
+  if (!frames.folder.empty() && fs::equivalent(frames.folder, folder, failure)) throw io_error(text(folder.string(), ": is the folder of the input frames, which results would join; write to another folder"));
   make_folder(folder);
   return outputs;
 }
 
 pattern plan_stream_outputs(std::string const& argument) {
   if (argument.empty()) throw io_error("output path is empty; expected a folder, a pattern or a .y4m");
-  auto p = parse_pattern(argument);
+  auto p = output_pattern(argument);
   if (!p && is_picture(argument) && !fs::is_directory(argument)) throw io_error(text(argument, ": one picture for a stream; expected a folder, a pattern such as out/%08d.png, a .y4m or -"));
   if (!p) p = pattern{(fs::path(argument) / "").string(), ".png", 8};
   if (!p->suffix.ends_with(".png")) throw io_error(text(argument, ": outputs are PNG; expected a name that ends in .png, or a folder"));

@@ -18,13 +18,14 @@ struct pattern {
   int width = 0;
   fs::path at(edvr::index_t number) const;
 };
-/// Nothing if the text has no %; throws io_error if what follows it is not d or 0Nd.
+/// Nothing if the file name has no %; throws io_error if what follows it is not d or 0Nd, or if a folder in front has such a number.
 std::optional<pattern> parse_pattern(std::string const& text);
 
 struct frame_list {
   std::vector<fs::path> paths;            // in natural order: frame9 before frame10
   std::vector<edvr::index_t> numbers;     // of a pattern; else 0, 1, 2, ...
   std::string note;                       // a gap in the numbering, say
+  fs::path folder = {};                   // whose pictures these all are, if that was asked for
 };
 /// Throws io_error if nothing is there.
 frame_list list_frames(std::string const& argument);

@@ -72,7 +72,7 @@ int info(info_options const& o) {
     std::snprintf(s, sizeof s, "%.1f %s", static_cast<double>(n) / unit, suffix);
     return std::string(s);
   };
-  std::cout << "file           " << j["file"].get<std::string>() << '\n';
+  std::cout << "file           " << printable(j["file"].get<std::string>()) << '\n';
   if (!m.random) std::cout << "format         " << m.weights.container << (m.weights.wrapper.empty() ? "" : ", " + m.weights.wrapper) << ", " << name(m.weights.speaks) << " names\n";
   std::cout << "configuration  " << c.num_feat << " channels, " << c.num_frame << " frames (restores number " << c.center() << "), " << c.deformable_groups << " deformable groups, "
             << c.num_extract_block << " + " << c.num_reconstruct_block << " blocks" << (c.num_alignment_dcn > 0 ? edvr::text(", ", c.num_alignment_dcn, " deformable convolution", c.num_alignment_dcn > 1 ? "s" : "", " instead of PCD") : std::string()) << (c.with_tsa ? ", TSA" : ", no TSA") << (c.with_predeblur ? ", PreDeblur" : "")

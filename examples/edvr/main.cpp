@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // edvr: restores video clips and holds numbers against each other. Exit codes: 0 done, 1 compared and different, 2 usage, 3 input or output
 // file, 4 model, 5 memory, 6 numerics, 7 GPU, 130 interrupted.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -20,9 +23,15 @@ int fail(int code, char const* what) {
   std::cerr << "edvr: " << program::printable(what) << std::endl;
   return code;
 }
+/// A standard stream that is closed would give its number to the next file opened, and messages or frames would go there. It stays as unusable as it was.
+void hold_standard_streams() {
+  for (int d : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(d, F_GETFD) == -1) (void)open("/dev/null", d == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
 }  // namespace
 
 int main(int argc, char** argv) {
+  hold_standard_streams();
   program::catch_interrupts();
 #if defined(__GLIBC__)
   mallopt(M_MMAP_THRESHOLD, 1 << 20);   // whole files and pictures go back to the system when they die, so the peak is what is alive,
@@ -73,7 +82,7 @@ int main(int argc, char** argv) {
   } catch (std::bad_alloc const&) {
     return fail(5, "not enough memory; edvr info --size WxH says how much a model needs, smaller frames need less");
   } catch (std::filesystem::filesystem_error const& e) {
-    return fail(3, e.what());
+    return fail(3, (e.path1().string() + ": cannot be read (" + e.code().message() + ")").c_str());
   } catch (std::system_error const& e) {
     return fail(5, (std::string(e.what()) + ": a thread cannot be started; use fewer (--threads, -j)").c_str());
   } catch (std::exception const& e) {

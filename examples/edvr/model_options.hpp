@@ -10,7 +10,7 @@ namespace program {
 
 struct model_options {
   std::string path;  // empty: the model embedded in the program
-  std::string key = "params";
+  std::string key;   // empty: params if there are such, else params_ema
   edvr::index_t center = -1;
   bool allow_nonfinite = false;
 };

@@ -51,12 +51,14 @@ opened_model open_model(model_options const& o) {
     if (!m.random) throw edvr::model_error(edvr::text(o.path, ": no such random model; expected one of ", known));
   } else if (o.path.empty()) {
     auto const bytes = std::make_shared<std::vector<std::byte>>(edvr_default_model_begin, edvr_default_model_end);
-    m.weights = edvr::parse_checkpoint("the embedded model", bytes, o.key);
+    m.weights = edvr::parse_checkpoint("the embedded model", bytes);
     m.config = edvr::infer_config(m.weights);
   } else {
-    m.weights = edvr::read_checkpoint(o.path, o.key);
+    m.weights = edvr::read_checkpoint(o.path, o.key.empty() ? "params" : o.key);
     m.config = edvr::infer_config(m.weights);
   }
+  bool const lacks_key = o.key == "params_ema" ? m.weights.wrapper != o.key : o.key == "params" && m.weights.wrapper == "params_ema";
+  if (!m.random && lacks_key) throw edvr::model_error(edvr::text(o.path.empty() ? "the embedded model" : o.path, ": holds no ", o.key, m.weights.wrapper.empty() ? std::string(", but weights without such a name") : edvr::text(", only ", m.weights.wrapper), "; leave --key out"));
   m.config.center_frame_idx = o.center;
   try {
     edvr::check(m.config);

@@ -4,12 +4,14 @@
 #include <memory>
 
 #include "commands.hpp"
-#include "edvr/io/image.hpp"
+#include "edvr/io/png.hpp"
 #include "edvr/metrics/resample.hpp"
 #include "edvr/model/video.hpp"
 #include "frames.hpp"
 #include "interrupt.hpp"
 #include "not_empty.hpp"
+#include "printable.hpp"
+#include "read_picture.hpp"
 
 namespace program {
 
@@ -33,13 +35,19 @@ void add_resize(CLI::App& app, action& run) {
       double const factor = std::round(1 / o->scale);
       if (o->kind == "bd" && (factor < 1 || std::fabs(factor * o->scale - 1) > 1e-9)) throw CLI::ValidationError("--scale", "the BD degradation takes 1/2, 1/3, 1/4, ...");
       auto const frames = list_frames(o->input);
-      if (!frames.note.empty()) std::cerr << "edvr: note: " << frames.note << '\n';
+      if (!frames.note.empty()) std::cerr << "edvr: note: " << printable(frames.note) << '\n';
       auto const outputs = plan_outputs(o->output, frames, 0, frames.paths.size(), o->overwrite);
       for (std::size_t i = 0; i < outputs.size(); ++i) {
         stop_if_interrupted();
-        auto const x = from_8bit<double>(read_image(frames.paths[i]));
+        int bits = 8;
+        auto const x = read_picture<double>(frames.paths[i], &bits);
+        auto const side = [&](index_t n) { return static_cast<std::uint64_t>(std::ceil(static_cast<double>(n) * o->scale)); };
+        edvr::detail::check_picture_size(outputs[i].string(), side(x.extent(2)), side(x.extent(1)));
         try {
-          write_png(outputs[i], to_8bit(o->kind == "bd" ? blur_downsample(x, static_cast<index_t>(factor)) : resize_bicubic(x, o->scale)));
+          auto const y = o->kind == "bd" ? blur_downsample(x, static_cast<index_t>(factor)) : resize_bicubic(x, o->scale);
+          stop_if_interrupted();
+          if (bits == 16) write_png(outputs[i], to_16bit(y));
+          else write_png(outputs[i], to_8bit(y));
         } catch (shape_error const& e) {
           throw shape_error(edvr::text(frames.paths[i].string(), ": ", e.what()));
         }

@@ -20,6 +20,7 @@
 #include "gpu_restorer.hpp"
 #include "interrupt.hpp"
 #include "models.hpp"
+#include "printable.hpp"
 #include "progress_bar.hpp"
 #include "restore_options.hpp"
 #include "scene_cuts.hpp"
@@ -40,6 +41,7 @@ struct pipeline {
   index_t written = 0;
   bool fell_back = false;
   std::optional<coord<3>> size = {};  // of every frame
+  bool resumed = false;               // a stream of unknown length, which may have no frame left
 
   /// Frames r.first .. r.last - 1, or to the end. Reads the neighbours that their windows need, and no window crosses a cut.
   void run(frame_range const& r) {
@@ -56,7 +58,7 @@ struct pipeline {
         stop_if_interrupted();
         auto y = pop(*restorer, scene);
         if (!y) break;
-        out.write(done++, shrink == 1 ? *std::move(y) : eval(cast<float>(resize_bicubic(eval(cast<double>(*y)), shrink))));
+        out.write(done++, shrink == 1 ? *std::move(y) : shrunk(*y));
         bar.show(static_cast<double>(++written));
       }
     };
@@ -84,11 +86,21 @@ struct pipeline {
     drain();
     if (pushed > 0) fell_back = fell_back || restorer->fell_back();
     if (next == 0 && r.first == 0) throw io_error(edvr::text(in.name(), ": has no frames"));
-    if (done <= r.first && !r.last) throw io_error(edvr::text(in.name(), ": ends before frame ", r.first, ", where --frames begins"));
+    if (done <= r.first && !r.last && !resumed) throw io_error(edvr::text(in.name(), ": ends before frame ", r.first, ", where --frames begins"));
     if (r.last && done < *r.last) throw io_error(edvr::text(in.name(), ": has ", next, " frames; --frames wants them up to ", *r.last));
   }
 
  private:
+  /// Channel by channel, for the sake of memory.
+  tensor<float, 3> shrunk(tensor<float, 3> const& frame) const {
+    tensor<float, 3> result;
+    for (index_t c = 0; c < 3; ++c) {
+      auto const one = resize_bicubic(eval(cast<double>(slice(frame, 0, c, c + 1))), shrink);
+      if (!result) result = empty<float>({3, one.extent(1), one.extent(2)});
+      assign(slice(result, 0, c, c + 1), cast<float>(one));
+    }
+    return result;
+  }
   std::optional<tensor<float, 3>> pop(clip_restorer& restorer, index_t scene) const {
     try {
       return restorer.pop();
@@ -107,7 +119,7 @@ model_options second_model(restore_options const& o) {
 template <class T>
 void fit(restore_options const& o, video_options<float>& options, edvr_config const& config, pair size) {
   index_t const pixels = size.y * size.x, results = pixels * config.scale() * config.scale(), encoding = is_stream(o.output) ? 40 : 24;  // bytes a pixel
-  index_t const in_flight = (o.loaders - 1) * 15 * pixels + (o.savers - 1) * encoding * results + (is_stream(o.output) ? 16 * results : 0);
+  index_t const in_flight = (o.loaders - 1) * 15 * pixels + (o.savers - 1) * encoding * results + (is_stream(o.output) ? 16 * results : 0) + (o.scale > 0 && o.scale < config.scale() ? 36 * results : 0);  // a channel in double twice, and the shrunk frame
   index_t const beside = memory_beside_tensors(options.forward.executor, config, size.y, size.x) + in_flight;
   try {
     fit_memory<T>(options, config, size.y, size.x, (o.max_memory << 20) - beside, o.tiles);
@@ -133,14 +145,16 @@ y4m_header output_header(restore_options const& o, clip_source& in, index_t scal
   return h;
 }
 
-/// Throws io_error unless this file begins as a PNG of this size and depth: what --resume takes for a restored frame.
+/// Throws io_error unless this file begins as a PNG of this size and depth and ends as one: what --resume takes for a restored frame.
 void check_restored(fs::path const& path, pair size, int bits) {
   std::ifstream in(path, std::ios::binary);
   std::array<std::byte, 29> b{};
   in.read(reinterpret_cast<char*>(b.data()), b.size());
-  bool const png = in && std::memcmp(b.data(), "\x89PNG\r\n\x1a\n", 8) == 0;
+  std::array<char, 8> end{};
+  in.seekg(-static_cast<std::streamoff>(end.size()), std::ios::end).read(end.data(), end.size());
+  bool const png = in && std::memcmp(end.data(), "IEND\xae\x42\x60\x82", 8) == 0 && std::memcmp(b.data(), "\x89PNG\r\n\x1a\n", 8) == 0;
   if (!png || edvr::detail::big_endian(b.data() + 16, 4) != size.x || edvr::detail::big_endian(b.data() + 20, 4) != size.y || static_cast<int>(b[24]) != bits)
-    throw io_error(edvr::text(path.string(), ": is there, but is no PNG of ", size.x, " x ", size.y, " pixels and ", bits, " bits, as this frame restored is; give the options of the first run (--bits, --scale), remove it, or choose another output"));
+    throw io_error(edvr::text(path.string(), ": is there, but is no whole PNG of ", size.x, " x ", size.y, " pixels and ", bits, " bits, as this frame restored is; give the options of the first run (--bits, --scale), remove it, or choose another output"));
 }
 /// What is still to be restored of these pictures: all of them, or, to go on, the runs of those that are not there.
 std::vector<frame_range> missing(std::vector<fs::path> const& outputs, frame_range const& all, bool resume, pair size, int bits) {
@@ -164,7 +178,7 @@ template <class T>
 int restore(restore_options const& o) {
   if (o.input == "-" && o.model.path == "-") throw CLI::ValidationError("--model", "standard input is the clip");
   auto const in = open_clip(o.input, o.loaders, o.colors);
-  if (in->pictures() && !in->pictures()->note.empty()) std::cerr << "edvr: note: " << in->pictures()->note << '\n';
+  if (in->pictures() && !in->pictures()->note.empty()) std::cerr << "edvr: note: " << printable(in->pictures()->note) << '\n';
   auto const range = parse_range(o.range, in->length());
   auto const m = open_model(o.model);
   auto const net = make_net<T>(m, o.model);
@@ -189,8 +203,9 @@ int restore(restore_options const& o) {
     if (o.output != "-" && (in->reads(o.output) || (in->pictures() && fs::equivalent(o.input, o.output, failure)))) throw io_error(edvr::text(o.output, ": would overwrite the input; write to another file"));
     auto const header = output_header(o, *in, scale);
     out = stream_sink(o.output, header, o.colors.matrix_for(header.height), o.overwrite, o.savers);
-    if (o.output == "-" && o.input != "-" && out->writes(o.input)) throw io_error(edvr::text("standard output: is the input, ", o.input, "; write to another file"));
+    if (o.output == "-" && out->writes(o.input == "-" ? "/dev/stdin" : o.input)) throw io_error(edvr::text("standard output: is the input, ", o.input, "; write to another file"));
   } else {
+    if (!o.rate.empty() || o.sampling != "auto") throw CLI::ValidationError("--rate, --chroma", "are for results that are y4m; pictures have neither");
     int const bits = o.bits > 0 ? o.bits : in->bits();
     if (o.bits != 0 && bits != 8 && bits != 16) throw CLI::ValidationError("--bits", edvr::text(bits, ": PNG has 8 or 16"));
     int const deep = bits > 8 ? 16 : 8;
@@ -217,6 +232,7 @@ int restore(restore_options const& o) {
   for (auto const& r : runs) count = r.last && count ? std::optional(*count + *r.last - r.first) : std::nullopt;
   progress_bar bar(o.progress, count);
   pipeline work{*in, *out, {}, o.scene_cut > 0 ? std::optional(o.scene_cut) : std::nullopt, static_cast<double>(scale) / static_cast<double>(enlarges), bar};
+  work.resumed = o.resume;
   options.forward.progress = [&](double done) {
     bar.show(static_cast<double>(work.written) + done / (o.clip.stage2.empty() ? 1 : 2));
     return !is_interrupted();
@@ -235,7 +251,7 @@ int restore(restore_options const& o) {
   for (auto const& r : runs) work.run(r);
   out->finish();
   if (work.fell_back) std::cerr << "edvr: note: the clip has only " << (in->length() ? edvr::text(*in->length(), " frames") : std::string("a few frames, or a scene has")) << "; end frames are repeated (replicate padding)\n";
-  if (o.resume && runs.empty()) std::cerr << "edvr: note: every frame is there already\n";
+  if (o.resume && work.written == 0) std::cerr << "edvr: note: every frame is there already\n";
   else if (o.resume && range.last) std::cerr << "edvr: note: " << *range.last - range.first - work.written << " frames were there already, " << work.written << " restored\n";
   if (o.stats) {
     rusage use{};

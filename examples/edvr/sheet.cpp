@@ -3,10 +3,11 @@
 #include <memory>
 
 #include "commands.hpp"
-#include "edvr/io/image.hpp"
 #include "edvr/ops/views.hpp"
 #include "frames.hpp"
+#include "interrupt.hpp"
 #include "not_empty.hpp"
+#include "read_picture.hpp"
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wall"
 #pragma GCC diagnostic ignored "-Wunused-function"
@@ -45,10 +46,12 @@ void draw_text(picture const& to, index_t x, index_t y, index_t size, std::strin
 int sheet(std::vector<std::string> const& inputs, std::string const& output, std::vector<std::string> const& labels, bool overwrite) {
   if (!labels.empty() && labels.size() != inputs.size()) throw CLI::ValidationError("--labels", edvr::text(labels.size(), " given for ", inputs.size(), " pictures; expected one each"));
   if (fs::path(output).extension() != ".png") throw io_error(edvr::text(output, ": sheets are PNG; expected a name that ends in .png"));
+  for (auto const& p : inputs)
+    if (std::error_code failure; fs::equivalent(p, output, failure)) throw io_error(edvr::text(output, ": would overwrite an input; write to another file"));
   if (fs::exists(output) && !overwrite) throw io_error(edvr::text(output, ": exists; remove it or allow --overwrite"));
   std::vector<picture> pictures;
   index_t height = 1;
-  for (auto const& p : inputs) pictures.push_back(read_image(p)), height = std::max(height, pictures.back().extent(1));
+  for (auto const& p : inputs) stop_if_interrupted(), pictures.push_back(to_8bit(read_picture<float>(p))), height = std::max(height, pictures.back().extent(1));
   // Small pictures are enlarged by whole factors, pixels left visible.
   index_t const caption = labels.empty() ? 0 : 28, gap = 8;
   index_t width = gap;
@@ -66,6 +69,7 @@ int sheet(std::vector<std::string> const& inputs, std::string const& output, std
         for (index_t j = 0; j < p.extent(2) * f; ++j) canvas[{{channel, gap + caption + i, x + j}}] = p[{{channel, i / f, j / f}}];
     x += p.extent(2) * f + gap;
   }
+  stop_if_interrupted();
   write_png(output, canvas);
   return 0;
 }

@@ -41,6 +41,8 @@ expect 4 'no such file' "$edvr" info -m nothing.pth
 expect 4 'is a folder' "$edvr" info -m "$clip"
 expect 4 'neither a PyTorch file' "$edvr" info -m "$source/CMakeLists.txt"
 expect 0 'original (2019) names' "$edvr" info -m "$golden/net_e.old_raw_legacy.pth"
+expect 4 'holds no params_ema, only params; leave --key out' "$edvr" info -m "$golden/net_a.params_zip.pth" --key params_ema
+expect 4 'holds no params_ema' "$edvr" info --key params_ema
 expect 0 'params_ema' "$edvr" info -m "$golden/net_c.params_and_ema_zip.pth" --key params_ema
 expect 4 'center_frame_idx = 7' "$edvr" info --center 7
 for m in edvr_m edvr_l edvr_l_deblur edvr_stage2_sr; do expect 0 winograd "$edvr" info -m random:$m; done
@@ -100,6 +102,17 @@ expect 3 'cannot be read' "$edvr" restore -i loop -o x
 touch a_file
 expect 3 'is a file; expected a folder' "$edvr" restore -i "$clip/low" -o a_file
 expect 3 'two frames would be written' bash -c "mkdir same && cp '$clip/low/00000000.png' same/a.png && cp '$clip/low/00000000.png' same/a.PNG && '$edvr' restore -i same -o same_out"
+cp -r "$small" '50%' && expect 0 '' "$edvr" resize -i '50%' -o '60%/x' --scale 1
+check [ -s '60%/x/00000000.png' ]
+expect 0 '' "$edvr" resize -i '50%/%08d.png' -o '60%' --scale 1
+expect 3 'expected one %d, in the file name' "$edvr" resize -i 'x%d/y.png' -o x
+mkdir jpegs && cp "$golden/pictures/progressive.jpg" jpegs/0.jpg
+expect 3 'is the folder of the input frames' "$edvr" restore -i jpegs -o jpegs
+for name in b.webp b.y4m; do expect 3 'pictures are written as PNG' "$edvr" resize -i jpegs -o $name; check [ ! -e $name ]; done
+expect 3 'expected sides of at most 16384' "$edvr" resize -i "$clip/truth" -o x --scale 64
+mkdir tiny && "$edvr" resize -i "$small/00000000.png" -o tiny/00000000.png --scale 0.1
+expect 3 'would overwrite an input' "$edvr" sheet tiny/00000000.png -o tiny/00000000.png --overwrite
+expect 3 'tiny/00000000.png: ' "$edvr" evaluate -i tiny -r tiny
 expect 3 'not a frame pattern' "$edvr" restore -i 'x%s.png' -o x
 expect 3 'expected one %d' "$edvr" restore -i 'x%d%d.png' -o x
 expect 3 'no file matches' "$edvr" restore -i 'natural/%d.png' -o x
@@ -125,6 +138,9 @@ expect 1 'only in' "$edvr" compare fwd.safetensors "$golden/net_a.io.safetensors
 "$edvr" compare fwd.safetensors "$golden/net_a.io.safetensors" --atol 1e-6 > cmp.txt
 for t in output mid.feat_l1 mid.aligned mid.fusion mid.reconstruction; do check grep -q "^$t: .*max abs" cmp.txt; check [ "$(grep "^$t: " cmp.txt | grep -c DIFFERENT)" = 0 ]; done
 for t in offset.l1 offset.l2 offset.l3 offset.cascade mask.l1 mask.cascade temporal_attention spatial_attention; do check grep -q "^mid.$t: only" cmp.txt; done
+cp "$golden/net_a.weights.safetensors" kept.safetensors
+expect 3 'would overwrite the input' "$edvr" forward -m kept.safetensors -i "$golden/net_a.io.safetensors" -o kept.safetensors --overwrite
+check cmp kept.safetensors "$golden/net_a.weights.safetensors"
 expect 0 '' "$edvr" forward -m "$golden/net_a.raw_zip.pth" -i "$golden/net_a.clip7.safetensors" -o clip.safetensors
 expect 2 'takes an input of rank 5' "$edvr" forward -m "$golden/net_a.raw_zip.pth" -i "$golden/net_a.clip7.safetensors" -o x.safetensors --dump
 expect 3 'holds no tensor "input"' "$edvr" forward -i "$golden/net_a.weights.safetensors" -o x.safetensors

@@ -72,7 +72,14 @@ for wait in 'sleep 60 | timeout --foreground -s INT 1 EDVR restore -i - -o -' 't
   check grep -q interrupted said.txt
   pkill -P $! sleep; pkill -x sleep -P "$(pgrep -P $! | head -n 1)" 2>/dev/null
 done
-check [ -z "$(ls | grep partial)" ]
+"$edvr" restore -i "$large" -o hung_up.y4m --progress none &
+for i in $(seq 600); do ls | grep -q hung_up && break; sleep 0.05; done
+kill -HUP $!; wait $!; check [ $? = 130 ]
+check [ -z "$(ls | grep -e partial -e hung_up)" ]
+"$edvr" restore -i in.y4m -o closed.y4m --progress json 2>&-; check [ $? = 0 ]  # nothing that is said gets into what is written
+check cmp closed.y4m file.y4m
+cp in.y4m both.y4m && expect 3 'standard output: is the input' bash -c "'$edvr' restore -i - -o - < both.y4m >> both.y4m"
+check cmp both.y4m in.y4m
 expect 3 'cannot be written (File too large)' bash -c "ulimit -f 10; '$edvr' restore -i in.y4m -o too_large.y4m"
 check [ -z "$(ls | grep too_large)" ]
 "$edvr" restore -i in.y4m -o - 2> said.txt | head -c 1000 > head.bin; check [ "${PIPESTATUS[0]}" = 3 ]
@@ -96,9 +103,13 @@ expect 0 '' "$edvr" restore -i in.y4m -o gone && rm gone/00000006.png gone/00000
 expect 0 '' "$edvr" restore -i in.y4m -o gone --resume
 check diff -r gone from_file
 mkdir -p odd && : > odd/00000000.png
-expect 3 'odd/00000000.png: is there, but is no PNG of' "$edvr" restore -i "$small" -o odd --resume
+expect 3 'odd/00000000.png: is there, but is no whole PNG of' "$edvr" restore -i "$small" -o odd --resume
 "$edvr" restore -i "$small" -o odd2 -s 1 --frames 0:1
 expect 3 'as this frame restored is' "$edvr" restore -i "$small" -o odd2 --resume
+head -c 100 all/00000000.png > odd/00000000.png
+expect 3 'is no whole PNG of' "$edvr" restore -i "$small" -o odd --resume
+expect 0 'every frame is there already' "$edvr" restore -i in.y4m -o from_file --resume
+expect 0 'every frame is there already' "$edvr" restore -i in.y4m -o from_file --resume --frames 3:
 expect 2 'expected pictures as output' "$edvr" restore -i in.y4m -o x.y4m --resume
 expect 2 'overwrite' "$edvr" restore -i "$small" -o some --resume --overwrite
 
@@ -108,6 +119,12 @@ expect 0 '' "$edvr" compare deep/00000001.png deep/00000001.png
 check [ "$(od -An -j 24 -N 1 -t u1 deep/00000001.png | tr -d ' ')" = 16 ]
 expect 0 '' "$edvr" restore -i deep -o deep_again -s 1
 check [ "$(od -An -j 24 -N 1 -t u1 deep_again/00000001.png | tr -d ' ')" = 16 ]
+expect 0 'PSNR      inf' "$edvr" evaluate -i deep -r deep
+expect 0 'PSNR' "$edvr" evaluate -i deep -r deep_again
+expect 0 '' "$edvr" resize -i deep -o deep_small --scale 0.5
+check [ "$(od -An -j 24 -N 1 -t u1 deep_small/00000001.png | tr -d ' ')" = 16 ]
+expect 0 '' "$edvr" sheet deep/00000000.png -o deep_sheet.png
+expect 2 'for results that are y4m' "$edvr" restore -i "$small" -o x --rate 25
 expect 2 'PNG has 8 or 16' "$edvr" restore -i "$small" -o x --bits 12
 for j in 1:1:1 4:2:3; do expect 0 '' "$edvr" restore -i "$small" -o jobs -j $j --overwrite; check diff -r jobs all; done
 expect 0 '' "$edvr" restore -i "$small" -o jobs -j 1:0:1 --overwrite

@@ -152,3 +152,11 @@ TEST_CASE("hostile input 10: npz files that unpack to too much, damaged ones, ot
   NPZ_REFUSED("is encrypted", zip({{"x.npy", good, 0, 1}}));
   CHECK_THROWS_SAYING(io_error, "is compressed (deflate)", parse_pth("f.pth", bytes_of(zip({{"a/data.pkl", "x", 8}}))));  // still refused there
 }
+TEST_CASE("testing::compare tells integers apart that one double stands for") {
+  auto const a = from({(std::int64_t{1} << 62) + 1, std::int64_t{5}}, {2}), b = from({(std::int64_t{1} << 62) + 3, std::int64_t{5}}, {2});
+  auto const c = testing::compare(a, b);
+  CHECK_FALSE(c.within);
+  CHECK(c.max_abs == 2);
+  CHECK(testing::compare(a, b, 2).within);
+  CHECK(testing::compare(a, a).within);
+}

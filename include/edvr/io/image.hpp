@@ -82,13 +82,35 @@ inline std::size_t check_png(std::string const& who, std::span<std::byte const> 
   std::uint64_t const w = big_endian(b.data() + 16, 4), h = big_endian(b.data() + 20, 4);
   int const depth = static_cast<int>(b[24]), colour = static_cast<int>(b[25]);
   check_picture_size(who, w, h);
-  if (depth == 16 && !may_be_deep) throw io_error(text(who, ": PNG has 16 bits a channel; expected 8: read_image16 and decode_image16 take it"));
+  if (depth == 16 && !may_be_deep) throw io_error(text(who, ": PNG has 16 bits a channel; expected 8 (read_image16 and decode_image16 read both)"));
   if (colour == 4 || colour == 6) throw io_error(text(who, ": PNG has an alpha channel; expected RGB or gray: flatten it first"));
   int const channels = colour == 2 ? 3 : 1;
   std::uint64_t const raw = h * (1 + (w * static_cast<std::uint64_t>(channels * depth) + 7) / 8);
   constexpr std::uint64_t most_ratio = 1032;  // of deflate
   if (raw > most_ratio * b.size()) throw io_error(text(who, ": PNG of ", w, " x ", h, " pixels in ", b.size(), " bytes; no compression is that good, the file is cut off or made to deceive"));
   return static_cast<std::size_t>(w * h);
+}
+/// PNG: what stb does not look at, chunk by chunk up to IEND. Chunks that pixels depend on must have their checksums. A palette is filled up with black to 256
+/// colours in `copy`, because stb takes a colour that is not there from memory which it never wrote. Returns the bytes to decode, b or copy.
+inline std::span<std::byte const> check_png_chunks(std::string const& who, std::span<std::byte const> b, std::vector<std::byte>& copy) {
+  constexpr std::size_t around = 12, whole_palette = 3 * 256;  // length, name and checksum; bytes
+  auto const is = [&](std::size_t at, char const* name) { return std::memcmp(b.data() + at + 4, name, 4) == 0; };
+  std::size_t palette = 0, colours = 0;
+  for (std::size_t at = 8;;) {
+    std::size_t const left = b.size() - at, length = left < around ? 0 : big_endian(b.data() + at, 4);
+    if (left < around || length > left - around) throw io_error(text(who, ": PNG is cut off or damaged: its ", b.size(), " bytes end inside a chunk"));
+    bool const needed = (b[at + 4] & std::byte{32}) == std::byte{0};  // by its name: a capital letter first
+    if (needed && crc32(b.subspan(at + 4, 4 + length)) != big_endian(b.data() + at + 8 + length, 4)) throw io_error(text(who, ": PNG has a wrong checksum in the chunk at byte ", at, ": the file is damaged"));
+    if (is(at, "PLTE") && palette == 0) palette = at, colours = length;
+    if (is(at, "IEND")) break;
+    at += around + length;
+  }
+  constexpr auto indexed = std::byte{3};
+  if (b[25] != indexed || palette == 0 || colours >= whole_palette) return b;
+  copy.assign(b.begin(), b.end());
+  copy.insert(copy.begin() + static_cast<std::ptrdiff_t>(palette + 8 + colours), whole_palette - colours, std::byte{0});
+  copy[palette + 2] = static_cast<std::byte>(whole_palette >> 8), copy[palette + 3] = static_cast<std::byte>(whole_palette & 255);
+  return copy;
 }
 /// JPEG: stb writes past the end of a Huffman table that claims more than 256 codes, and mistakes the 256th for a mark of its own, after which it reads
 /// before the table; pictures use 162 at most. Looks at every pair of bytes that could start such a
@@ -149,6 +171,8 @@ tensor<U, 3> decode_picture(std::string const& who, std::span<std::byte const> b
   if (!png && !jpeg) throw io_error(text(who, ": is neither PNG nor JPEG, whatever its name; expected one of them"));
   if (bytes.size() > (std::size_t{1} << 30)) throw io_error(text(who, ": has ", bytes.size(), " bytes; expected at most 2^30"));
   auto const claimed = png ? check_png(who, bytes, deep) : check_jpeg(who, bytes);
+  std::vector<std::byte> completed;
+  if (png) bytes = check_png_chunks(who, bytes, completed);
   decoder_limit = 8 * sizeof(U) * claimed + 2 * bytes.size() + (std::size_t{1} << 20);
   int w = 0, h = 0, channels = 0;
   auto const* const data = reinterpret_cast<stbi_uc const*>(bytes.data());

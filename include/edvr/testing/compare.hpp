@@ -2,6 +2,7 @@
 // How far two tensors are apart, said so that one knows where to look.
 #pragma once
 #include <cmath>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -33,13 +34,22 @@ inline comparison compare(any_tensor const& a, any_tensor const& b, double atol 
   std::vector<double> x;
   x.reserve(static_cast<std::size_t>(a.size()));
   a.for_each([&](auto v) { x.push_back(static_cast<double>(v)); });
+  std::vector<std::int64_t> whole;  // a's integers, of which a double holds 53 bits
+  a.for_each([&](auto v) {
+    if constexpr (std::is_same_v<decltype(v), std::int64_t>) whole.push_back(v);
+  });
   comparison c;
   std::size_t i = 0, worst = 0;
   double sum = 0;
   b.for_each([&](auto v) {
     double const p = x[i], q = static_cast<double>(v);
-    bool const equal = p == q || (std::isnan(p) && std::isnan(q));
+    bool equal = p == q || (std::isnan(p) && std::isnan(q));
     double d = equal ? 0 : std::fabs(p - q);
+    if constexpr (std::is_same_v<decltype(v), std::int64_t>)
+      if (equal && !whole.empty() && whole[i] != v) {
+        auto const m = static_cast<std::uint64_t>(whole[i]), n = static_cast<std::uint64_t>(v);
+        equal = false, d = static_cast<double>(whole[i] > v ? m - n : n - m);
+      }
     if (std::isnan(d)) d = HUGE_VAL;
     if (d > c.max_abs) c.max_abs = d, c.a = p, c.b = q, worst = i;
     if (d > 0) c.max_scaled = std::fmax(c.max_scaled, d / std::fmax(1.0, std::fabs(q)));
