@@ -56,6 +56,13 @@ TEST_CASE("y4m: a header says all of itself, and is read back") {
   CHECK(parse_y4m_header("s", "YUV4MPEG2 W7 H5").frame_bytes() == 35 + 2 * 4 * 3);  // 4:2:0 of odd sizes is rounded up
   CHECK(parse_y4m_header("s", "YUV4MPEG2 W7 H5 C420paldv").sampling == chroma::yuv420_left);
 }
+TEST_CASE("y4m: a header that was read can be read again, however long its tags are") {
+  std::string tags = "W4 H2";
+  while (tags.size() < 4000) tags += " X" + std::string(100, 'x');
+  auto const h = parse_y4m_header("s", "YUV4MPEG2 " + tags);
+  CHECK(h.extra.size() > 38);
+  CHECK(read_all(y4m_header_line(h) + "FRAME\n" + std::string(12, 'x')) == 1);
+}
 TEST_CASE("y4m: known colours by both matrices and ranges") {
   y4m_header h{.width = 1, .height = 1, .sampling = chroma::yuv444};
   auto const bytes = [](std::vector<int> const& v) {

@@ -30,7 +30,8 @@ struct y4m_header {
   int bits = 8;                              // of a sample; more than 8 are two bytes each, little-endian
   bool full_range = false;                   // 0 .. 255 (of 8 bits), else Y 16 .. 235, chroma 16 .. 240
   std::int64_t rate[2] = {25, 1}, aspect[2] = {0, 0};  // frames a second; width of a pixel over its height, 0:0 unknown
-  std::vector<std::string> extra = {};       // X tags that are passed on as they are
+  std::vector<std::string> extra = {};       // X tags that are passed on as they are, their first 200 characters
+  static constexpr std::size_t most_bytes = 4096;  // of a line that is read or written
 
   bool has_chroma() const { return sampling != chroma::mono; }
   pair chroma_shape() const {
@@ -122,14 +123,15 @@ inline y4m_header parse_y4m_header(std::string const& who, std::string_view line
   if (h.width * h.height > most_pixels) throw io_error(text(who, ": y4m frames of ", h.width, " x ", h.height, " pixels; expected at most ", most_pixels, " pixels"));
   return h;
 }
-/// The header line, with its end.
+/// The header line, with its end. X tags that it has no room for are left out.
 inline std::string y4m_header_line(y4m_header const& h) {
   std::string_view const base[] = {"mono", "420jpeg", "420mpeg2", "422", "444"}, deep[] = {"mono", "420p", "420p", "422p", "444p"};
   auto const which = static_cast<int>(h.sampling);
   std::string line = text("YUV4MPEG2 W", h.width, " H", h.height, " F", h.rate[0], ':', h.rate[1], " Ip A", h.aspect[0], ':', h.aspect[1], " C", std::string((h.bits > 8 ? deep : base)[which]));
   if (h.bits > 8) line += std::to_string(h.bits);
   line += h.full_range ? " XCOLORRANGE=FULL" : " XCOLORRANGE=LIMITED";
-  for (auto const& x : h.extra) line += " X" + x;
+  for (auto const& x : h.extra)
+    if (line.size() + 2 + x.size() <= y4m_header::most_bytes) line += " X" + x;
   return line + '\n';
 }
 
@@ -249,7 +251,7 @@ class y4m_reader {
  public:
   /// Reads the header. Throws io_error, beginning with `who`.
   y4m_reader(std::string who, byte_source source) : who_(std::move(who)), source_(std::move(source)) {
-    auto const first = line(most_header);
+    auto const first = line(y4m_header::most_bytes);
     if (!first) throw io_error(text(who_, ": y4m stream is empty"));
     header_ = parse_y4m_header(who_, *first);
   }
@@ -276,7 +278,7 @@ class y4m_reader {
   }
 
  private:
-  static constexpr std::size_t most_header = 4096, most_mark = 256;
+  static constexpr std::size_t most_mark = 256;
   /// Up to the next end of line; nothing at the end of the stream.
   std::optional<std::string> line(std::size_t most) {
     std::string s;
