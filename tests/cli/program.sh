@@ -167,9 +167,9 @@ expect 3 'no known case' "$edvr" verify "$golden/net_a.weights.safetensors"
 expect 3 'names no case' "$edvr" verify "$source/examples/edvr/model/edvr_xs_x4.safetensors"
 expect 3 'holds no golden file' "$edvr" verify empty
 expect 4 'net_a.nothing.pth: no such file' "$edvr" verify "$golden/net_a.io.safetensors" -m "$golden/net_a.nothing.pth"
-cp "$golden/net_b.io.safetensors" .
-expect 4 'no such file' "$edvr" verify net_b.io.safetensors
-expect 0 ' 0 results' "$edvr" verify net_b.io.safetensors -m "$golden/net_b.params_legacy.pth"
+cp "$golden/net_a.io.safetensors" .
+expect 4 'no such file' "$edvr" verify net_a.io.safetensors
+expect 0 ' 0 results' "$edvr" verify net_a.io.safetensors -m "$golden/net_a.raw_zip.pth"
 
 expect 3 'one picture for 11 frames' "$edvr" restore -i "$clip/low" -o all.png
 expect 3 'exists' "$edvr" forward -m "$golden/net_a.raw_zip.pth" -i "$golden/net_a.clip7.safetensors" -o clip.safetensors
@@ -178,7 +178,7 @@ mkdir folder.npz && expect 3 'expected the name of a file to write' "$edvr" conv
 
 # --- evaluate, resize, sheet
 expect 0 'mean' "$edvr" evaluate -i out -r out
-check [ "$("$edvr" evaluate -i "$clip/truth" -r "$clip/truth" | tail -1 | grep -c inf)" = 1 ]
+check [ "$("$edvr" evaluate -i "$large" -r "$large" | tail -1 | grep -c inf)" = 1 ]
 expect 0 '"psnr"' "$edvr" evaluate -i out/00000003.png -r "$large/00000003.png" --luma --crop 4 --json
 expect 3 'expected one reference for each' "$edvr" evaluate -i out -r "$clip/truth"
 expect 3 'expected the same size' "$edvr" evaluate -i "$clip/low" -r "$clip/truth"
@@ -234,14 +234,14 @@ expect 3 'Python objects' "$edvr" compare "$golden/numpy/object.npy" clip.npy
 
 # --- 16 bits: above 50 dB beside float32 on the bundled clip
 part=${EDVR_SANITIZED:+--frames 5:6}
-expect 0 '' "$edvr" restore -i "$clip/low" -o precise $part
-expect 0 '' "$edvr" restore -i "$clip/low" -o half --precision bfloat16 $part
+expect 0 '' "$edvr" restore -i "$small" -o precise $part
+expect 0 '' "$edvr" restore -i "$small" -o half --precision bfloat16 $part
 expect 2 'precision' "$edvr" restore -i "$clip/low" -o x --precision float8
 for d in tpu cuda: cuda:x cuda:1234; do expect 2 'expected cpu, cuda or cuda:N' "$edvr" restore -i "$clip/low" -o x --device $d; done
 expect 2 'a GPU computes in float32' "$edvr" restore -i "$clip/low" -o x --device cuda --precision bfloat16
 if "$edvr" info | grep -q '^GPUs *built without CUDA'; then expect 7 'configure with -DEDVR_CUDA=ON' "$edvr" restore -i "$clip/low" -o refused --device cuda; check test ! -e refused; fi
 decibels half precise 50
-expect 0 '' "$edvr" restore -i "$clip/low" -o half16 --precision float16 $part
+expect 0 '' "$edvr" restore -i "$small" -o half16 --precision float16 $part
 decibels half16 precise 65
 expect 2 'a GPU computes in float32' "$edvr" restore -i "$clip/low" -o x --device cuda --precision float16
 expect 1 'DIFFERENT' "$edvr" compare half/00000005.png precise/00000005.png  # or nothing was rounded

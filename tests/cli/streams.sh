@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # restore over long clips: y4m streams, going on after an interruption, jobs, the ncnn upscalers' letters, scenes.
 . "$(dirname "$0")/prelude.sh"
+# At half its size: this is about the way of frames, not about what the network makes of them.
+if [ "$small" = "$clip/low" ]; then "$edvr" resize -i "$clip/low" -o half --scale 0.5 && small=$work/half; fi
 
 # --- y4m streams: in a pipe as in a file, the same bits; header, rate and chroma carried through
 expect 0 '' "$edvr" restore -i "$small" -o in.y4m -s 1 --rate 30000:1001 --chroma 420
@@ -34,8 +36,8 @@ expect 3 'has 11 frames; --frames wants them up to 99' "$edvr" restore -i in.y4m
 check [ ! -e x.y4m ]
 expect 2 'selects nothing' "$edvr" restore -i in.y4m -o x.y4m --frames 5:5
 for o in --stage2=$golden/net_e.old_raw_legacy.pth --ensemble; do
-  expect 0 '' "$edvr" restore -i in.y4m -o more_file.y4m $o --frames 0:3 --overwrite
-  "$edvr" restore -i - -o - $o --frames 0:3 < in.y4m | cmp - more_file.y4m; check [ "${PIPESTATUS[*]}" = '0 0' ]
+  expect 0 '' "$edvr" restore -i in.y4m -o more_file.y4m $o --frames 0:2 --overwrite
+  "$edvr" restore -i - -o - $o --frames 0:2 < in.y4m | cmp - more_file.y4m; check [ "${PIPESTATUS[*]}" = '0 0' ]
 done
 for kind in 'C444 --chroma 444' 'C422 --chroma 422' 'Cmono --chroma mono' 'C420p10 --chroma 420 --bits 10' 'C444p16 --chroma 444 --bits 16' 'Cmono12 --chroma mono --bits 12'; do
   expect 0 '' "$edvr" restore -i "$small" -o kind.y4m -s 1 --frames 0:2 --overwrite ${kind#* } --range full
@@ -114,15 +116,15 @@ expect 2 'expected pictures as output' "$edvr" restore -i in.y4m -o x.y4m --resu
 expect 2 'overwrite' "$edvr" restore -i "$small" -o some --resume --overwrite
 
 # --- 16-bit pictures in and out; jobs; progress for programs; letters of the ncnn upscalers
-expect 0 '' "$edvr" restore -i "$small" -o deep --bits 16 --frames 0:3
-expect 0 '' "$edvr" compare deep/00000001.png deep/00000001.png
-check [ "$(od -An -j 24 -N 1 -t u1 deep/00000001.png | tr -d ' ')" = 16 ]
+expect 0 '' "$edvr" restore -i "$small" -o deep --bits 16 --frames 0:1
+expect 0 '' "$edvr" compare deep/00000000.png deep/00000000.png
+check [ "$(od -An -j 24 -N 1 -t u1 deep/00000000.png | tr -d ' ')" = 16 ]
 expect 0 '' "$edvr" restore -i deep -o deep_again -s 1
-check [ "$(od -An -j 24 -N 1 -t u1 deep_again/00000001.png | tr -d ' ')" = 16 ]
+check [ "$(od -An -j 24 -N 1 -t u1 deep_again/00000000.png | tr -d ' ')" = 16 ]
 expect 0 'PSNR      inf' "$edvr" evaluate -i deep -r deep
 expect 0 'PSNR' "$edvr" evaluate -i deep -r deep_again
 expect 0 '' "$edvr" resize -i deep -o deep_small --scale 0.5
-check [ "$(od -An -j 24 -N 1 -t u1 deep_small/00000001.png | tr -d ' ')" = 16 ]
+check [ "$(od -An -j 24 -N 1 -t u1 deep_small/00000000.png | tr -d ' ')" = 16 ]
 expect 0 '' "$edvr" sheet deep/00000000.png -o deep_sheet.png
 expect 2 'for results that are y4m' "$edvr" restore -i "$small" -o x --rate 25
 expect 2 'PNG has 8 or 16' "$edvr" restore -i "$small" -o x --bits 12
@@ -140,7 +142,7 @@ expect 0 '' "$edvr" restore -i "$small" -o letters -s 2 -t 0 -n edvr_xs_x4 -g -1
 check [ "$("$edvr" compare letters/00000000.png "$small/00000000.png" | grep -c 'shapes differ')" = 1 ]
 expect 0 '' "$edvr" restore -i "$small" -o letters_x -x --frames 0:1
 expect 1 'DIFFERENT' "$edvr" compare letters_x/00000000.png all/00000000.png
-expect 0 'tiles of 64 x 64' "$edvr" restore -i "$clip/low" -o letters_t -t 64 --frames 0:1
+[ -n "${EDVR_SANITIZED:-}" ] || expect 0 'tiles of 64 x 64' "$edvr" restore -i "$clip/low" -o letters_t -t 64 --frames 0:1
 expect 2 '--scale' "$edvr" restore -i "$small" -o x -s 5
 expect 2 '--scale' "$edvr" restore -i "$small" -o x -s 3.5
 expect 2 'the model enlarges 1 times' "$edvr" restore -i "$small" -o x -s 2 -m "$golden/net_e.old_raw_legacy.pth"
