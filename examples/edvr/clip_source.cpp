@@ -8,6 +8,7 @@
 
 #include "byte_stream.hpp"
 #include "edvr/model/video.hpp"
+#include "interrupt.hpp"
 #include "read_picture.hpp"
 
 namespace program {
@@ -39,7 +40,7 @@ class picture_source final : public clip_source {
     return frame.get();
   }
   std::string name(index_t frame) const override { return frames_.paths.at(static_cast<std::size_t>(frame)).string(); }
-  std::string name() const override { return frames_.paths.front().parent_path().string(); }
+  std::string name() const override { return argument_; }
   frame_list const* pictures() const override { return &frames_; }
 
  private:
@@ -77,8 +78,10 @@ class stream_source final : public clip_source {
   std::optional<index_t> length() const override { return {}; }
   void seek(index_t frame) override {
     if (begun_ > frame) throw io_error(text(name(), ": is a stream, which cannot go back to frame ", frame));
-    for (; begun_ < frame; ++begun_)
+    for (; begun_ < frame; ++begun_) {
+      stop_if_interrupted();
       if (!reader_.next()) return;
+    }
   }
   std::optional<tensor<float, 3>> next() override {
     if (!coming_.valid()) begin();

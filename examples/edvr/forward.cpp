@@ -27,8 +27,7 @@ struct forward_options {
 template <class T>
 tensor<arithmetic_t<T>, 4> run_clip(forward_options const& o, nn::edvr_net<T> const& net, video_options<arithmetic_t<T>> const& options, tensor<arithmetic_t<T>, 4> const& frames) {
   if (o.clip.stage2.empty()) return restore_clip(video_restorer<T>(net, options), frames);
-  model_options second = o.model;
-  second.path = o.clip.stage2;
+  auto const second = second_stage_of(o.model, o.clip);
   auto const net2 = make_net<T>(open_model(second), second);
   return restore_clip(two_stage_restorer<T>(video_restorer<T>(net, options), video_restorer<T>(net2, options)), frames);
 }

@@ -68,7 +68,7 @@ int main(int argc, char** argv) {
     if (!std::cout || std::fflush(stdout) != 0 || std::ferror(stdout)) throw edvr::io_error("standard output: cannot be written (closed or full)");
     return code;
   } catch (edvr::cancelled const&) {
-    return fail(130, "interrupted; every output that is there is complete");
+    return fail(130, "interrupted; every file that is there is complete");
   } catch (edvr::model_error const& e) {
     return fail(4, e.what());
   } catch (edvr::numeric_error const& e) {

@@ -28,6 +28,12 @@ edvr::nn::edvr_net<T> make_net(opened_model const& m, model_options const& o) {
   return net;
 }
 
+/// The second stage: another file, in which the first one's key and centre mean nothing.
+inline model_options second_stage_of(model_options first, clip_options const& o) {
+  first.path = o.stage2, first.key.clear(), first.center = -1;
+  return first;
+}
+
 template <class T>
 edvr::video_options<T> video_options_of(clip_options const& o, edvr::edvr_config const& config) {
   edvr::video_options<T> v;

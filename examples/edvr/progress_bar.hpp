@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <optional>
 #include <string>
@@ -36,9 +37,9 @@ class progress_bar {
       bar.resize(width, '-');
       char time[32] = "";
       if (left >= 0) std::snprintf(time, sizeof time, "%.0f s left", left);
-      std::fprintf(stderr, "\r[%s] %d/%d frames  %.2f frames/s  %-14s", bar.c_str(), static_cast<int>(done_), static_cast<int>(frames_), rate, time);
+      std::fprintf(stderr, "\r[%s] %.0f/%.0f frames  %.2f frames/s  %-14s", bar.c_str(), std::floor(done_), frames_, rate, time);
     } else {
-      std::fprintf(stderr, "\r%d frames  %.2f frames/s  ", static_cast<int>(done_), rate);
+      std::fprintf(stderr, "\r%.0f frames  %.2f frames/s  ", std::floor(done_), rate);
     }
     std::fflush(stderr);
     printed_ = true;
@@ -52,7 +53,7 @@ class progress_bar {
     if (tenths == told_) return;
     told_ = tenths;
     char all[24] = "null", wait[24] = "null";
-    if (frames_ > 0) std::snprintf(all, sizeof all, "%d", static_cast<int>(frames_));
+    if (frames_ > 0) std::snprintf(all, sizeof all, "%.0f", frames_);
     if (left >= 0) std::snprintf(wait, sizeof wait, "%.2f", left);
     std::fprintf(stderr, "{\"frames_done\": %.2f, \"frames\": %s, \"seconds\": %.2f, \"seconds_left\": %s}\n", done_, all, seconds, wait);
     std::fflush(stderr);

@@ -85,9 +85,10 @@ struct pipeline {
     restorer->finish();
     drain();
     if (pushed > 0) fell_back = fell_back || restorer->fell_back();
+    index_t const reached = pushed > 0 || scene > 0 ? next : 0;  // 0: not even where reading was to begin
     if (next == 0 && r.first == 0) throw io_error(edvr::text(in.name(), ": has no frames"));
     if (done <= r.first && !r.last && !resumed) throw io_error(edvr::text(in.name(), ": ends before frame ", r.first, ", where --frames begins"));
-    if (r.last && done < *r.last) throw io_error(edvr::text(in.name(), ": has ", next, " frames; --frames wants them up to ", *r.last));
+    if (r.last && done < *r.last) throw io_error(edvr::text(in.name(), reached > 0 ? edvr::text(": has ", reached) : edvr::text(": has no more than ", next), " frames; --frames wants them up to ", *r.last));
   }
 
  private:
@@ -110,16 +111,11 @@ struct pipeline {
   }
 };
 
-model_options second_model(restore_options const& o) {
-  model_options second = o.model;
-  second.path = o.clip.stage2;
-  return second;
-}
 /// Bands, cache and tiles so that frames of this size fit o.max_memory.
 template <class T>
 void fit(restore_options const& o, video_options<float>& options, edvr_config const& config, pair size) {
-  index_t const pixels = size.y * size.x, results = pixels * config.scale() * config.scale(), encoding = is_stream(o.output) ? 40 : 24;  // bytes a pixel
-  index_t const in_flight = (o.loaders - 1) * 15 * pixels + (o.savers - 1) * encoding * results + (is_stream(o.output) ? 16 * results : 0) + (o.scale > 0 && o.scale < config.scale() ? 36 * results : 0);  // a channel in double twice, and the shrunk frame
+  index_t const pixels = size.y * size.x, results = pixels * config.scale() * config.scale(), encoding = is_stream(o.output) ? 40 : o.bits > 8 ? 36 : 24;  // bytes a pixel: the frame, its whole numbers, what the coder holds
+  index_t const in_flight = (o.loaders - 1) * 15 * pixels + (o.savers * encoding - 12) * results + (is_stream(o.output) ? 4 * results : 0) + (o.scale > 0 && o.scale < config.scale() ? 36 * results : 0);  // a channel in double twice, and the shrunk frame
   index_t const beside = memory_beside_tensors(options.forward.executor, config, size.y, size.x) + in_flight;
   try {
     fit_memory<T>(options, config, size.y, size.x, (o.max_memory << 20) - beside, o.tiles);
@@ -186,12 +182,22 @@ int restore(restore_options const& o) {
   if (scale > enlarges) throw CLI::ValidationError("--scale", edvr::text("the model enlarges ", enlarges, " times; expected 1 to ", enlarges, ", and its result is shrunk to that"));
   auto options = video_options_of<float>(o.clip, net.config);
   if (o.max_memory > 0) fit<T>(o, options, net.config, in->size());
-  if (o.tile > 0) options.tile = o.tile;
+  index_t const multiple = net.config.size_multiple(), tile = (o.tile + multiple - 1) / multiple * multiple;
+  if (o.tile > 0 && (tile < in->size().y || tile < in->size().x)) options.tile = tile;
   note_tiles(options, net.config);
   if (o.device != "cpu") require_gpu(device_number(o.device));
 
   pair const result_size{(in->size().y * enlarges * scale + enlarges - 1) / enlarges, (in->size().x * enlarges * scale + enlarges - 1) / enlarges};
   edvr::detail::check_picture_size("the result", static_cast<std::uint64_t>(result_size.x), static_cast<std::uint64_t>(result_size.y));
+
+  std::optional<nn::edvr_net<T>> second;
+  if (!o.clip.stage2.empty()) {
+    auto const chosen = second_stage_of(o.model, o.clip);
+    second = make_net<T>(open_model(chosen), chosen);
+    (void)two_stage_restorer<T>(video_restorer<T>(net, options), video_restorer<T>(*second, options));  // throws if they do not fit
+  }
+  for (auto const& weights : {o.model.path, o.clip.stage2})
+    if (std::error_code failure; fs::equivalent(o.output, weights, failure)) throw io_error(edvr::text(o.output, ": would overwrite the weights; write to another file"));
 
   // Outputs: planned after all that may be refused, for this makes folders.
   bool const to_stream = is_stream(o.output);
@@ -206,6 +212,7 @@ int restore(restore_options const& o) {
     if (o.output == "-" && out->writes(o.input == "-" ? "/dev/stdin" : o.input)) throw io_error(edvr::text("standard output: is the input, ", o.input, "; write to another file"));
   } else {
     if (!o.rate.empty() || o.sampling != "auto") throw CLI::ValidationError("--rate, --chroma", "are for results that are y4m; pictures have neither");
+    if (in->pictures() && (o.colors.matrix != "auto" || o.colors.range != "auto")) throw CLI::ValidationError("--matrix, --range", "are for y4m, in or out; pictures have neither");
     int const bits = o.bits > 0 ? o.bits : in->bits();
     if (o.bits != 0 && bits != 8 && bits != 16) throw CLI::ValidationError("--bits", edvr::text(bits, ": PNG has 8 or 16"));
     int const deep = bits > 8 ? 16 : 8;
@@ -219,9 +226,11 @@ int restore(restore_options const& o) {
         while ((!range.last || runs[0].first < *range.last) && fs::exists(outputs.at(runs[0].first), failure)) check_restored(outputs.at(runs[0].first++), result_size, deep);
       if (runs[0].last && runs[0].first >= *runs[0].last) runs.clear();
       out = picture_sink(
-          [outputs, allowed = o.overwrite || o.resume](index_t i) {
+          [outputs, result_size, deep, resume = o.resume, overwrite = o.overwrite](index_t i) {
             auto const path = outputs.at(i);
-            if (!allowed && fs::exists(path)) throw io_error(edvr::text(path.string(), ": exists; remove it, choose another output, or allow --overwrite or --resume"));
+            bool const there = !overwrite && fs::exists(path);
+            if (there && resume) check_restored(path, result_size, deep);
+            if (there && !resume) throw io_error(edvr::text(path.string(), ": exists; remove it, choose another output, or allow --overwrite or --resume"));
             return path;
           },
           deep, o.savers);
@@ -232,25 +241,22 @@ int restore(restore_options const& o) {
   for (auto const& r : runs) count = r.last && count ? std::optional(*count + *r.last - r.first) : std::nullopt;
   progress_bar bar(o.progress, count);
   pipeline work{*in, *out, {}, o.scene_cut > 0 ? std::optional(o.scene_cut) : std::nullopt, static_cast<double>(scale) / static_cast<double>(enlarges), bar};
-  work.resumed = o.resume;
+  work.resumed = !runs.empty() && runs[0].first > range.first;
   options.forward.progress = [&](double done) {
     bar.show(static_cast<double>(work.written) + done / (o.clip.stage2.empty() ? 1 : 2));
     return !is_interrupted();
   };
-  std::optional<nn::edvr_net<T>> second;
-  if (!o.clip.stage2.empty()) second = make_net<T>(open_model(second_model(o)), second_model(o));
   if (o.device != "cpu") {
     if constexpr (std::is_same_v<T, float>) work.make = restorers_on_gpu(device_number(o.device), net, second, options);
   } else if (!second) {
     work.make = [&] { return as_clip_restorer(video_restorer<T>(net, options)); };
   } else {
     work.make = [&] { return as_clip_restorer(two_stage_restorer<T>(video_restorer<T>(net, options), video_restorer<T>(*second, options))); };
-    (void)work.make();  // a second model that does not fit is refused before any work
   }
   bar.show(0);
   for (auto const& r : runs) work.run(r);
   out->finish();
-  if (work.fell_back) std::cerr << "edvr: note: the clip has only " << (in->length() ? edvr::text(*in->length(), " frames") : std::string("a few frames, or a scene has")) << "; end frames are repeated (replicate padding)\n";
+  if (work.fell_back) std::cerr << "edvr: note: the clip has only " << (in->length() && !work.cut ? edvr::text(*in->length(), " frames") : std::string("a few frames, or a scene has")) << "; end frames are repeated (replicate padding)\n";
   if (o.resume && work.written == 0) std::cerr << "edvr: note: every frame is there already\n";
   else if (o.resume && range.last) std::cerr << "edvr: note: " << *range.last - range.first - work.written << " frames were there already, " << work.written << " restored\n";
   if (o.stats) {

@@ -75,6 +75,11 @@ expect 0 '' "$edvr" restore -i "$small/00000000.png" -o ens.png --ensemble --pad
 expect 1 'DIFFERENT' "$edvr" compare one.png ens.png
 expect 4 'the second model enlarges' "$edvr" restore -i "$small" -o two --stage2 "$golden/net_a.raw_zip.pth" --frames 0:1
 expect 0 '' "$edvr" restore -i "$small" -o two --stage2 "$golden/net_e.old_raw_legacy.pth" --frames 0:1 --allow-nonfinite
+# A key and a centre are the first model's alone (net_c has seven frames and params_ema, the second five and neither).
+expect 0 '' "$edvr" restore -i "$small/00000000.png" -o c3.png -m "$golden/net_c.params_and_ema_zip.pth" --key params_ema --center 5 --stage2 "$golden/net_e.old_raw_legacy.pth"
+expect 4 'nothing.pth: no such file' "$edvr" restore -i "$small" -o unplanned --stage2 nothing.pth
+check [ ! -e unplanned ]
+cp "$golden/net_a.raw_zip.pth" mine.png && expect 3 'would overwrite the weights' "$edvr" restore -i "$small/00000000.png" -o mine.png -m mine.png --overwrite
 "$edvr" restore -i "$large" -o stopped --progress none &
 for i in $(seq 600); do [ -e stopped/00000000.png ] && break; sleep 0.05; done
 kill -INT $!; wait $!; code=$?
@@ -167,6 +172,23 @@ expect 3 'no known case' "$edvr" verify "$golden/net_a.weights.safetensors"
 expect 3 'names no case' "$edvr" verify "$source/examples/edvr/model/edvr_xs_x4.safetensors"
 expect 3 'holds no golden file' "$edvr" verify empty
 expect 4 'net_a.nothing.pth: no such file' "$edvr" verify "$golden/net_a.io.safetensors" -m "$golden/net_a.nothing.pth"
+python3 - <<'END'
+import json, struct
+def case(path, name, **attributes):  # one number in, one expected
+    head = {'__metadata__': {name: json.dumps(attributes)}}
+    for i, t in enumerate(['input', 'weight', 'output']):
+        head[f'{name}/{t}'] = {'dtype': 'F32', 'shape': [1, 1, 1, 1], 'data_offsets': [4 * i, 4 * i + 4]}
+    h = json.dumps(head).encode()
+    open(path, 'wb').write(struct.pack('<Q', len(h)) + h + 3 * struct.pack('<f', 1))
+case('vast_scale.safetensors', 'c', op='upsample_bilinear', scale=100000)
+case('vast_padding.safetensors', 'c', op='conv2d', padding=100000)
+case('escape.safetensors', '\x1b[31mX\u009b', op='relu')
+case('elsewhere.safetensors', 'c', op='reader', files=['/etc/hostname'])
+END
+for v in scale padding; do expect 1 'FAIL vast' "$edvr" verify vast_$v.safetensors; done
+expect 0 '?[31mX??/output' "$edvr" verify escape.safetensors
+expect 3 'expected the name of a file beside' "$edvr" verify elsewhere.safetensors
+expect 0 'psnr_rgb_crop0' "$edvr" verify --precision float32 "$golden/metrics.safetensors"
 cp "$golden/net_a.io.safetensors" .
 expect 4 'no such file' "$edvr" verify net_a.io.safetensors
 expect 0 ' 0 results' "$edvr" verify net_a.io.safetensors -m "$golden/net_a.raw_zip.pth"
@@ -211,8 +233,8 @@ expect 2 'max-memory' "$edvr" restore -i "$clip/low" -o budget_no --max-memory 6
 if [ -z "${EDVR_SANITIZED:-}" ]; then
   "$edvr" resize -i "$clip/truth" -o halved --scale 0.5
   expect 0 '' "$edvr" restore -i halved -o budget_whole --frames 5:6
-  expect 3 'Allow more, or tiles' "$edvr" restore -i halved -o budget_no --frames 5:6 --max-memory 60
-  expect 0 'overlapping by 32 pixels' "$edvr" restore -i halved -o budget_tiles --frames 5:6 --max-memory 60 --tiles
+  expect 3 'Allow more, or tiles' "$edvr" restore -i halved -o budget_no --frames 5:6 --max-memory 66
+  expect 0 'overlapping by 32 pixels' "$edvr" restore -i halved -o budget_tiles --frames 5:6 --max-memory 66 --tiles
   decibels budget_tiles budget_whole 50
 fi
 expect 2 'max-memory' "$edvr" restore -i "$clip/low" -o budget_no --tiles

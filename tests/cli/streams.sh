@@ -112,6 +112,9 @@ head -c 100 all/00000000.png > odd/00000000.png
 expect 3 'is no whole PNG of' "$edvr" restore -i "$small" -o odd --resume
 expect 0 'every frame is there already' "$edvr" restore -i in.y4m -o from_file --resume
 expect 0 'every frame is there already' "$edvr" restore -i in.y4m -o from_file --resume --frames 3:
+mkdir later && : > later/00000005.png
+expect 3 'later/00000005.png: is there, but is no whole PNG of' "$edvr" restore -i in.y4m -o later --resume  # behind a gap
+expect 3 'ends before frame 100, where --frames begins' "$edvr" restore -i in.y4m -o none --resume --frames 100:
 expect 2 'expected pictures as output' "$edvr" restore -i in.y4m -o x.y4m --resume
 expect 2 'overwrite' "$edvr" restore -i "$small" -o some --resume --overwrite
 
@@ -127,6 +130,7 @@ expect 0 '' "$edvr" resize -i deep -o deep_small --scale 0.5
 check [ "$(od -An -j 24 -N 1 -t u1 deep_small/00000000.png | tr -d ' ')" = 16 ]
 expect 0 '' "$edvr" sheet deep/00000000.png -o deep_sheet.png
 expect 2 'for results that are y4m' "$edvr" restore -i "$small" -o x --rate 25
+expect 2 'are for y4m, in or out' "$edvr" restore -i "$small" -o x --matrix bt709
 expect 2 'PNG has 8 or 16' "$edvr" restore -i "$small" -o x --bits 12
 for j in 1:1:1 4:2:3; do expect 0 '' "$edvr" restore -i "$small" -o jobs -j $j --overwrite; check diff -r jobs all; done
 expect 0 '' "$edvr" restore -i "$small" -o jobs -j 1:0:1 --overwrite

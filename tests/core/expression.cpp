@@ -163,6 +163,16 @@ struct hypotenuse {
     return x * x;
   }
 };
+struct half_of {
+  template <class T>
+  float operator()(T const& v) const {
+    return static_cast<float>(v) / 2;
+  }
+  template <class V>
+  void vector(V& y, V const& x) const {
+    y = x * 0.5f;
+  }
+};
 struct threshold {
   float at;
   bool operator()(float x) const { return x > at; }
@@ -176,4 +186,8 @@ TEST_CASE("a user's functor is a pointwise op, and an epilogue") {
   auto const mask = eval(apply_each(threshold{0.f}, x));
   static_assert(std::is_same_v<decltype(mask)::value_type, bool>);
   CHECK(allclose(where(mask, x, -x), abs(x), 0, 0));
+  // vector() is for floats; other operands compute value by value.
+  CHECK(allclose(apply_each(half_of{}, arange<float>(19)), arange<float>(19) * 0.5f, 0, 0));
+  CHECK(allclose(apply_each(half_of{}, arange<int>(19)), arange<float>(19) * 0.5f, 0, 0));
+  CHECK(allclose(apply_each(half_of{}, arange<double>(19)), arange<float>(19) * 0.5f, 0, 0));
 }

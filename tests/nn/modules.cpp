@@ -36,6 +36,18 @@ TEST_CASE("parameters are named as in a PyTorch state dict, and take no memory u
     CHECK_MESSAGE(keys.count(key) == 1, key);
   CHECK(nn::parameter_count(net) == 3300131);
 }
+TEST_CASE("a module notices a new weight where a borrowed one was") {
+  nn::conv2d<float> m(8, 8, 3, 1);
+  auto const x = ones<float>({1, 8, 6, 6});
+  auto const w = ones<float>({8, 8, 3, 3});
+  m.weight = borrow(w.data(), w.shape());
+  CHECK(eval(m(x))(0, 0, 2, 2) == 72);
+  assign(w, w * 2.f);
+  CHECK(eval(m(x))(0, 0, 2, 2) == 144);
+  assign(w, w * 2.f);
+  m.weight = w;  // the same address
+  CHECK(eval(m(x))(0, 0, 2, 2) == 288);
+}
 TEST_CASE_TEMPLATE("a deformable pack splits its raw prediction into interleaved offsets and masks", T, float, double) {
   proves<T>({"nn::deform_conv2d_pack"});
   nn::deform_conv2d_pack<T> pack(4, 2);

@@ -90,6 +90,7 @@ TEST_CASE_TEMPLATE("functions agree with the standard library, special values in
     CAPTURE(v);
     CHECK((std::isnan(want) ? std::isnan(got) : std::fabs(want - got) <= 1e-7));
   }
+  CHECK(allclose(sigmoid(full<T>({19}, -std::numeric_limits<T>::infinity())), zeros<T>({19}), 0, 0));  // in packs and behind them
 }
 TEST_CASE("cast converts as static_cast does") {
   CHECK(is(cast<int>(vec<double>({1.9, -1.9})), {1, -1}));

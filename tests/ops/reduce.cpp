@@ -40,6 +40,9 @@ TEST_CASE("NaN wins a maximum, empty axes are refused or give the neutral value"
   CHECK_THROWS_SAYING(shape_error, "max: axis 0 of (0, 3) is empty", max(none, {0}));
   CHECK_THROWS_SAYING(shape_error, "given twice", sum(x, {0, 0}));
   CHECK_THROWS_SAYING(shape_error, "axis 2; expected 0 to 1", sum(x, {2}));
+  auto const one = ones<float>({1, 1});
+  auto const vast = broadcast_to(one, {index_t{1} << 32, 1}) * broadcast_to(one, {1, index_t{1} << 32});
+  CHECK_THROWS_SAYING(shape_error, "sum", sum(vast));
 }
 TEST_CASE("sums of integers and bool are 64-bit counts") {
   CHECK(eval(sum(full<std::uint8_t>({256}, std::uint8_t(200)))).item() == 51200);

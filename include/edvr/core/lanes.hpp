@@ -122,7 +122,7 @@ EDVR_HD auto apply(F const& f, A const&... a) {
     using R = std::remove_cvref_t<decltype(f(detail::lane_of(a, 0)...))>;
     pack<R, W> r;
 #if defined(__GNUC__) && !defined(__CUDACC__)
-    if constexpr (std::is_same_v<R, float>) {
+    if constexpr (std::is_same_v<R, float> && (std::is_same_v<A, pack<float, W>> && ...)) {
       typedef float vec __attribute__((vector_size(W * sizeof(float))));
       if constexpr (requires(vec v) { f.vector(v, reinterpret_cast<vec const&>(a)...); }) {
         f.vector(reinterpret_cast<vec&>(r), reinterpret_cast<vec const&>(a)...);

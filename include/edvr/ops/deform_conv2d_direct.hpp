@@ -36,7 +36,7 @@ void deform_conv2d_direct(view<factor_t<W> const, 4, cpu> const& x, source<float
   job.shared = channels / deformable_groups, job.samples = samples, job.padded_samples = padded_samples;
   job.columns_row = p.groups == 1 ? product.row() : taps * channels, job.step = static_cast<float>(p.stride.x), job.base = base.data();
   job.first = first_channel.data(), job.target = target.data(), job.zeros = none.data();
-  job.int_addresses = x.extent[2] * x.extent[3] * x.step[3] < std::numeric_limits<int>::max();
+  job.int_addresses = x.step[3] >= 0 && x.extent[2] * x.extent[3] * x.step[3] < std::numeric_limits<int>::max();
 
   index_t const panel = product.panel(), row = product.row(), tasks = (pixels + panel - 1) / panel;
   index_t const sampled = p.groups == 1 ? 0 : panel * job.columns_row, in_columns = panel * row + sampled, in_floats = panel * (product.result_row() + 3 * padded_samples);

@@ -51,7 +51,8 @@ class packed_weights {
   template <class Pack>
   packed_panels<T> get(algorithm a, instruction_set isa, index_t groups, index_t shuffle, tensor<T, 4> const& weight, Pack const& pack) {
     std::lock_guard lock(mutex_);
-    bool const lasting = weight.owner().use_count() > 0;  // borrowed memory may hold other numbers by now, or belong to somebody else
+    // Borrowed memory may hold other numbers by now, or belong to somebody else, and a borrowing handle kept here keeps no address from being used anew.
+    bool const lasting = weight.owner().use_count() > 0 && weight_.owner().use_count() > 0;
     bool const known = panels_ && lasting && a == algorithm_ && isa == isa_ && groups == groups_ && shuffle == shuffle_ && weight.data() == weight_.data() && weight.shape() == weight_.shape() &&
                        weight.strides() == weight_.strides();
     if (!known) panels_ = pack(), algorithm_ = a, isa_ = isa, groups_ = groups, shuffle_ = shuffle, weight_ = weight;

@@ -198,6 +198,7 @@ struct reduce_node : private used_twice_name_its_value_with_eval {
 template <class Op, class X>
 unsigned reduced_axes(X const& x, int const* axes, std::size_t n) {
   unsigned bits = 0;
+  checked_volume(Op::name, x.shape());  // a lazy operand may be larger than anything in memory
   for (std::size_t i = 0; i < n; ++i) {
     check_axis(Op::name, axes[i], X::rank);
     if (bits >> axes[i] & 1u) throw shape_error(text(Op::name, ": axis ", axes[i], " is given twice; expected each axis once"));

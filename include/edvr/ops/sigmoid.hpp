@@ -28,7 +28,8 @@ struct sigmoid {
     V const n = (t * 1.44269504f + 12582912.f) - 12582912.f;  // to the nearest integer
     V const r = (t - n * 0.693359375f) + n * 2.12194440e-4f;
     V const p = 1.f + r * (1.f + r * (0.5f + r * (1.6666667e-1f + r * (4.1666667e-2f + r * (8.3333333e-3f + r * 1.3888889e-3f)))));
-    y = 1.f / (1.f + p * reinterpret_cast<V>((__builtin_convertvector(n, ints) + 127) << 23));
+    V const s = 1.f / (1.f + p * reinterpret_cast<V>((__builtin_convertvector(n, ints) + 127) << 23));
+    y = x < -87.f ? V{} : s;  // under 1.7e-38, and 0 of minus infinity
   }
 #endif
 };

@@ -24,8 +24,9 @@ struct cpu_executor {
   instruction_set isa = instruction_set::automatic;
 
   int workers() const {
-    int const all = static_cast<int>(std::thread::hardware_concurrency());
-    return threads > 0 ? threads : std::max(all, 1);
+    if (threads > 0) return threads;
+    static int const all = std::max(static_cast<int>(std::thread::hardware_concurrency()), 1);  // asking the system takes longer than a small op
+    return all;
   }
   template <class F>
   void parallel(index_t tasks, F const& f) const {
