@@ -19,6 +19,7 @@ void add_convert(CLI::App& app, action& run) {
   auto* const c = app.add_subcommand("convert", "Write weights as one clean file with BasicSR names, float32: safetensors, or .npz for NumPy");
   auto const o = std::make_shared<options>();
   add_model_options(*c, o->model);
+  c->remove_option(c->get_option("--center"));  // which no weight file holds
   c->add_option("-o,--output", o->output, "file to write, .safetensors or .npz")->required()->check(not_empty);
   c->add_flag("--overwrite", o->overwrite, "replace the output if it exists");
   c->callback([o, &run] {

@@ -56,6 +56,7 @@ int forward(forward_options const& o) {
     if (rank == 4 || o.clip.ensemble) throw CLI::ValidationError("--dump", "shows one window: it takes an input of rank 5 and no --ensemble");
     options.forward.see = middle.see();
   }
+  if (rank == 5 && (!o.clip.padding.empty() || !o.clip.cache)) throw CLI::ValidationError("--padding, --no-cache", "are for the windows of a clip: they take an input of rank 4");
   if (rank == 5 && !o.clip.stage2.empty()) throw CLI::ValidationError("--stage2", "runs over a clip: it takes an input of rank 4");
   tensor_map result;
   auto const start = std::chrono::steady_clock::now();

@@ -251,6 +251,8 @@ expect 0 'equal' "$edvr" compare e1.safetensors e3.safetensors
 expect 3 'would overwrite the input' "$edvr" forward -i clip.npy -o clip.npy --overwrite
 expect 3 'would overwrite the input' "$edvr" convert -m converted.npz -o converted.npz --overwrite
 expect 3 'ends in .safetensors or .npz' "$edvr" convert -o converted.pth
+expect 2 'take an input of rank 4' "$edvr" forward -m "$golden/net_a.raw_zip.pth" -i "$golden/net_a.io.safetensors" -o x.npz --padding circle
+expect 2 '--center' "$edvr" convert -m "$golden/net_a.raw_zip.pth" -o x.npz --center 0
 expect 2 'npy holds one' "$edvr" forward -m "$golden/net_a.raw_zip.pth" -i "$golden/net_a.io.safetensors" -o x.npy --dump
 expect 3 'Python objects' "$edvr" compare "$golden/numpy/object.npy" clip.npy
 
