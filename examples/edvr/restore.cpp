@@ -111,10 +111,10 @@ struct pipeline {
   }
 };
 
-/// Bands, cache and tiles so that frames of this size fit o.max_memory.
+/// Bands, cache and tiles so that frames of this size, restored to pictures of so many bits, fit o.max_memory.
 template <class T>
-void fit(restore_options const& o, video_options<float>& options, edvr_config const& config, pair size) {
-  index_t const pixels = size.y * size.x, results = pixels * config.scale() * config.scale(), encoding = is_stream(o.output) ? 40 : o.bits > 8 ? 36 : 24;  // bytes a pixel: the frame, its whole numbers, what the coder holds
+void fit(restore_options const& o, video_options<float>& options, edvr_config const& config, pair size, int bits) {
+  index_t const pixels = size.y * size.x, results = pixels * config.scale() * config.scale(), encoding = is_stream(o.output) ? 40 : bits > 8 ? 36 : 24;  // bytes a pixel: the frame, its whole numbers, what the coder holds
   index_t const in_flight = (o.loaders - 1) * 15 * pixels + (o.savers * encoding - 12) * results + (is_stream(o.output) ? 4 * results : 0) + (o.scale > 0 && o.scale < config.scale() ? 36 * results : 0);  // a channel in double twice, and the shrunk frame
   index_t const beside = memory_beside_tensors(options.forward.executor, config, size.y, size.x) + in_flight;
   try {
@@ -181,7 +181,7 @@ int restore(restore_options const& o) {
   index_t const enlarges = net.config.scale(), scale = o.scale > 0 ? o.scale : enlarges;
   if (scale > enlarges) throw CLI::ValidationError("--scale", edvr::text("the model enlarges ", enlarges, " times; expected 1 to ", enlarges, ", and its result is shrunk to that"));
   auto options = video_options_of<float>(o.clip, net.config);
-  if (o.max_memory > 0) fit<T>(o, options, net.config, in->size());
+  if (o.max_memory > 0) fit<T>(o, options, net.config, in->size(), o.bits > 0 ? o.bits : in->bits());
   index_t const multiple = net.config.size_multiple(), tile = (o.tile + multiple - 1) / multiple * multiple;
   if (o.tile > 0 && (tile < in->size().y || tile < in->size().x)) options.tile = tile;
   note_tiles(options, net.config);
