@@ -51,9 +51,11 @@ class task_queue {
 
 class pictures final : public clip_sink {
  public:
-  pictures(std::function<fs::path(index_t)> path_of, int bits, int savers) : path_of_(std::move(path_of)), bits_(bits), going_(savers) {}
+  pictures(std::function<std::optional<fs::path>(index_t)> path_of, int bits, int savers) : path_of_(std::move(path_of)), bits_(bits), going_(savers) {}
   void write(index_t number, tensor<float, 3> frame) override {
-    going_.start([path = path_of_(number), bits = bits_, frame = std::move(frame)](auto const&) mutable {
+    auto const path = path_of_(number);
+    if (!path) return;
+    going_.start([path = *path, bits = bits_, frame = std::move(frame)](auto const&) mutable {
       cpu_executor const here{.threads = 1};
       auto const file = bits == 16 ? encode_png(path.string(), to_16bit(frame, here)) : encode_png(path.string(), to_8bit(frame, here));
       frame = {};
@@ -63,7 +65,7 @@ class pictures final : public clip_sink {
   void finish() override { going_.finish(); }
 
  private:
-  std::function<fs::path(index_t)> path_of_;
+  std::function<std::optional<fs::path>(index_t)> path_of_;
   int bits_;
   task_queue going_;
 };
@@ -139,7 +141,7 @@ class stream final : public clip_sink {
 };
 }  // namespace
 
-std::unique_ptr<clip_sink> picture_sink(std::function<fs::path(index_t)> path_of, int bits, int savers) { return std::make_unique<pictures>(std::move(path_of), bits, savers); }
+std::unique_ptr<clip_sink> picture_sink(std::function<std::optional<fs::path>(index_t)> path_of, int bits, int savers) { return std::make_unique<pictures>(std::move(path_of), bits, savers); }
 std::unique_ptr<clip_sink> stream_sink(std::string const& argument, y4m_header const& header, color_matrix matrix, bool overwrite, int savers) {
   return std::make_unique<stream>(argument, header, matrix, overwrite, savers);
 }

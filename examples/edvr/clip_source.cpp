@@ -19,6 +19,7 @@ using namespace edvr;
 class picture_source final : public clip_source {
  public:
   picture_source(frame_list frames, int ahead, std::string argument) : frames_(std::move(frames)), ahead_(static_cast<std::size_t>(ahead)), argument_(std::move(argument)) {}
+  void measure(index_t frame) override { measured_ = static_cast<std::size_t>(frame); }
   pair size() override {
     look();
     return size_;
@@ -49,12 +50,12 @@ class picture_source final : public clip_source {
   }
   void look() {
     if (bits_ > 0) return;
-    auto const shape = read_picture<float>(frames_.paths.front(), &bits_).shape();
+    auto const shape = read_picture<float>(frames_.paths[measured_], &bits_).shape();
     size_ = {shape[1], shape[2]};
   }
 
   frame_list frames_;
-  std::size_t ahead_, begun_ = 0;
+  std::size_t ahead_, begun_ = 0, measured_ = 0;
   std::string argument_;
   std::deque<std::future<tensor<float, 3>>> coming_;
   int bits_ = 0;

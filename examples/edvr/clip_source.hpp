@@ -16,9 +16,11 @@ namespace program {
 class clip_source {
  public:
   virtual ~clip_source() = default;
-  /// Height and width of the first frame.
+  /// Which of the pictures size() and bits() look at, if not the first; before they are called.
+  virtual void measure(edvr::index_t) {}
+  /// Height and width.
   virtual edvr::pair size() = 0;
-  /// Bits a channel of the first frame.
+  /// Bits a channel.
   virtual int bits() = 0;
   /// Unknown for a stream.
   virtual std::optional<edvr::index_t> length() const = 0;

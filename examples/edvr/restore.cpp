@@ -176,6 +176,7 @@ int restore(restore_options const& o) {
   auto const in = open_clip(o.input, o.loaders, o.colors);
   if (in->pictures() && !in->pictures()->note.empty()) std::cerr << "edvr: note: " << printable(in->pictures()->note) << '\n';
   auto const range = parse_range(o.range, in->length());
+  in->measure(range.first);
   auto const m = open_model(o.model);
   auto const net = make_net<T>(m, o.model);
   index_t const enlarges = net.config.scale(), scale = o.scale > 0 ? o.scale : enlarges;
@@ -203,6 +204,7 @@ int restore(restore_options const& o) {
   bool const to_stream = is_stream(o.output);
   std::unique_ptr<clip_sink> out;
   std::vector<frame_range> runs{range};
+  index_t left = 0;  // pictures that were there already, behind a gap of a stream
   std::error_code failure;
   if (to_stream) {
     if (o.resume) throw CLI::ValidationError("--resume", "a stream has no finished frames to go on from; expected pictures as output");
@@ -226,11 +228,11 @@ int restore(restore_options const& o) {
         while ((!range.last || runs[0].first < *range.last) && fs::exists(outputs.at(runs[0].first), failure)) check_restored(outputs.at(runs[0].first++), result_size, deep);
       if (runs[0].last && runs[0].first >= *runs[0].last) runs.clear();
       out = picture_sink(
-          [outputs, result_size, deep, resume = o.resume, overwrite = o.overwrite](index_t i) {
+          [outputs, result_size, deep, resume = o.resume, overwrite = o.overwrite, &left](index_t i) -> std::optional<fs::path> {
             auto const path = outputs.at(i);
             bool const there = !overwrite && fs::exists(path);
-            if (there && resume) check_restored(path, result_size, deep);
-            if (there && !resume) throw io_error(edvr::text(path.string(), ": exists; remove it, choose another output, or allow --overwrite or --resume"));
+            if (there && resume) return check_restored(path, result_size, deep), ++left, std::nullopt;
+            if (there) throw io_error(edvr::text(path.string(), ": exists; remove it, choose another output, or allow --overwrite or --resume"));
             return path;
           },
           deep, o.savers);
@@ -258,7 +260,7 @@ int restore(restore_options const& o) {
   out->finish();
   if (work.fell_back) std::cerr << "edvr: note: the clip has only " << (in->length() && !work.cut ? edvr::text(*in->length(), " frames") : std::string("a few frames, or a scene has")) << "; end frames are repeated (replicate padding)\n";
   if (o.resume && work.written == 0) std::cerr << "edvr: note: every frame is there already\n";
-  else if (o.resume && range.last) std::cerr << "edvr: note: " << *range.last - range.first - work.written << " frames were there already, " << work.written << " restored\n";
+  else if (o.resume && range.last) std::cerr << "edvr: note: " << *range.last - range.first - work.written + left << " frames were there already, " << work.written - left << " restored\n";
   if (o.stats) {
     rusage use{};
     getrusage(RUSAGE_SELF, &use);

@@ -169,7 +169,8 @@ class case_runner {
   }
   void pool(golden_case const& c) {
     auto const x = c.get<T, 4>("input");
-    pool2d_params const p{pair_of(c.attributes, "kernel", 2), pair_of(c.attributes, "stride", 2), pair_of(c.attributes, "padding", 0)};
+    pair const kernel = pair_of(c.attributes, "kernel", 2);
+    pool2d_params const p{kernel, c.attributes.contains("stride") ? pair_of(c.attributes, "stride", 1) : kernel, pair_of(c.attributes, "padding", 0)};
     if (c.op() == "max_pool2d")
       check_if_shaped(c, "output", max_pool2d(x, p), level::op);
     else

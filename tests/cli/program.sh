@@ -228,6 +228,10 @@ done
 expect 3 'MiB for tensors at least; ' "$edvr" restore -i "$clip/low" -o budget_no --frames 4:6 --max-memory 20
 check [ ! -e budget_no ]
 expect 2 'max-memory' "$edvr" restore -i "$clip/low" -o budget_no --max-memory 60 --stage2 x.pth
+expect 0 '' "$edvr" restore -i "$clip/low" -o deep --frames 4:5 --bits 16
+beside() { "$edvr" restore "$@" -o budget_no --max-memory 20 2>&1 | sed -n 's/.*of which \([0-9]*\) go.*/\1/p'; }
+check [ "$(beside -i deep)" -gt "$(beside -i deep --bits 8)" ]  # what follows from 16-bit frames has 16 bits
+check [ "$(beside -i deep)" = "$(beside -i deep --bits 16)" ]
 
 # --- tiles, if asked: less memory, nearly the same picture
 if [ -z "${EDVR_SANITIZED:-}" ]; then

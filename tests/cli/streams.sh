@@ -101,9 +101,14 @@ expect 0 'frames were there already, 3 restored' "$edvr" restore -i "$small" -o 
 check diff -r all some
 check [ "$(find some -newermt '2002-01-01' | grep -c png)" = 3 ]
 expect 0 'every frame is there already' "$edvr" restore -i "$small" -o some --resume
-expect 0 '' "$edvr" restore -i in.y4m -o gone && rm gone/00000006.png gone/00000008.png
+expect 0 '' "$edvr" restore -i in.y4m -o gone && rm gone/00000006.png gone/00000008.png && touch -d '2001-01-01' gone/*.png
 expect 0 '' "$edvr" restore -i in.y4m -o gone --resume
 check diff -r gone from_file
+check [ "$(find gone -newermt '2002-01-01' | grep -c png)" = 2 ]
+mkdir sizes && cp "$small"/* sizes/ && "$edvr" resize -i sizes/00000000.png -o other.png --scale 0.5 && mv other.png sizes/00000000.png
+expect 0 '' "$edvr" restore -i sizes -o all_but_one --frames 6:7
+expect 0 'every frame is there already' "$edvr" restore -i sizes -o all_but_one --frames 6:7 --resume  # the size of frame 0 is nothing to it
+check cmp all_but_one/00000006.png all/00000006.png
 mkdir -p odd && : > odd/00000000.png
 expect 3 'odd/00000000.png: is there, but is no whole PNG of' "$edvr" restore -i "$small" -o odd --resume
 "$edvr" restore -i "$small" -o odd2 -s 1 --frames 0:1

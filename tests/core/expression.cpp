@@ -87,7 +87,15 @@ TEST_CASE_FIXTURE(fixture, "assign refuses what it cannot prove harmless, before
   CHECK(allclose(y, x, 0, 0));  // untouched
   auto const upper = slice(y, 1, 8, 16);
   CHECK_THROWS_SAYING(alias_error, "use eval", assign(y, concat(slice(conv1(x), 1, 0, 8) + upper, slice(z, 1, 0, 8))));
-  CHECK_THROWS_SAYING(alias_error, "repeats its elements", assign(broadcast_to(zeros<float>({1, 16, 9, 7}), x.shape()), x));
+  CHECK_THROWS_SAYING(alias_error, "one element at several positions", assign(broadcast_to(zeros<float>({1, 16, 9, 7}), x.shape()), x));
+  auto const strided = [hold = zeros<float>({20})](coord<2> const& extents, coord<2> const& strides) { return tensor<float, 2>(hold.owner(), 10, extents, strides); };
+  CHECK_THROWS_SAYING(alias_error, "one element at several positions", assign(strided({{3, 2}}, {{1, 1}}), ones<float>({3, 2})));
+  CHECK_THROWS_SAYING(alias_error, "one element at several positions", assign(strided({{3, 3}}, {{-2, 4}}), ones<float>({3, 3})));
+  for (auto [extents, strides] : {std::pair<coord<2>, coord<2>>{{{3, 3}}, {{1, -3}}}, {{{2, 3}}, {{3, 2}}}, {{{1, 5}}, {{0, 1}}}, {{{0, 5}}, {{0, 0}}}}) {
+    auto const to = strided(extents, strides);
+    assign(to, ones<float>(extents));
+    if (!to.empty()) CHECK(eval(sum(to))() == static_cast<float>(to.size()));
+  }
   CHECK_THROWS_SAYING(shape_error, "assign: destination has shape", assign(y, slice(x, 0, 0, 1)));
   auto const bytes = borrow(reinterpret_cast<std::uint8_t*>(y.data()), coord<4>{{2, 16, 9, 7}});
   CHECK_THROWS_SAYING(alias_error, "use eval", assign(y, cast<float>(bytes)));  // another type, the same bytes

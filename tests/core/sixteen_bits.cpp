@@ -133,6 +133,24 @@ TEST_CASE_TEMPLATE("tensors of sixteen bits are expressions of float that round 
           }
   }
 }
+TEST_CASE("sixteen bits: integers that no float holds are rounded once") {
+  CHECK(bfloat16((1 << 24) + (1 << 16) + 1).bits == bfloat16(0x1.02p24f).bits);
+  CHECK(bfloat16((1 << 24) + (1 << 16)).bits == bfloat16(0x1p24f).bits);
+  CHECK(bfloat16(-(1 << 24) - (1 << 16) - 1).bits == bfloat16(-0x1.02p24f).bits);
+  for (std::int64_t e : {30, 53, 54, 60}) {
+    std::int64_t const one = std::int64_t{1} << e, tie = one + (one >> 8);
+    CHECK(bfloat16(tie).bits == bfloat16(static_cast<double>(one)).bits);
+    CHECK(bfloat16(tie + 1).bits == bfloat16(std::ldexp(1 + 0x1p-7, static_cast<int>(e))).bits);
+    CHECK(bfloat16(-tie - 1).bits == bfloat16(-std::ldexp(1 + 0x1p-7, static_cast<int>(e))).bits);
+    CHECK(bfloat16(tie - 1).bits == bfloat16(static_cast<double>(one)).bits);
+    CHECK(bfloat16(1 - tie).bits == bfloat16(static_cast<double>(-one)).bits);
+  }
+  CHECK(bfloat16(~std::uint64_t{0}).bits == bfloat16(0x1p64).bits);
+  CHECK(bfloat16(std::numeric_limits<std::int64_t>::min()).bits == bfloat16(-0x1p63).bits);
+  CHECK(static_cast<float>(float16(2049)) == 2048);
+  CHECK(static_cast<float>(float16(std::int64_t{2051})) == 2052);
+  CHECK(static_cast<float>(float16(true)) == 1);
+}
 TEST_CASE_TEMPLATE("tensors of sixteen bits: views, assignment, copies, printing, no elements", T, float16, bfloat16) {
   auto const x = eval<T>(normal<float>({3, 8, 4}, 1));
   auto const f = to<float>(x);

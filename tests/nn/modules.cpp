@@ -48,6 +48,28 @@ TEST_CASE("a module notices a new weight where a borrowed one was") {
   m.weight = w;  // the same address
   CHECK(eval(m(x))(0, 0, 2, 2) == 288);
 }
+TEST_CASE("copies of a module keep what they packed of the weights of each, for as long as those live") {
+  nn::conv2d<float> a(4, 4, 3);
+  auto b = a;
+  auto const x = ones<float>({1, 4, 4, 4});
+  a.weight = ones<float>({4, 4, 3, 3}), b.weight = full<float>({4, 4, 3, 3}, 2.f);
+  CHECK(eval(a(x))(0, 0, 1, 1) == 36);
+  CHECK(eval(b(x))(0, 0, 1, 1) == 72);
+  int packed = 0;
+  std::weak_ptr<detail::panels<float>> of_b;
+  auto const call = [&](auto const& m, algorithm algo = algorithm::direct) {
+    return m.kept->get(algo, instruction_set::baseline, 1, 1, m.weight, [&] { return ++packed, std::make_shared<detail::panels<float>>(8); });
+  };
+  for (int i = 0; i < 3; ++i) call(a), of_b = call(b);
+  CHECK(packed == 2);
+  call(b, algorithm::winograd), call(b, algorithm::winograd), of_b = call(b);
+  CHECK(packed == 4);
+  b.weight = a.weight;
+  CHECK(call(b) == call(a));
+  CHECK(packed == 4);
+  CHECK(of_b.expired());
+  CHECK(eval(b(x))(0, 0, 1, 1) == 36);
+}
 TEST_CASE_TEMPLATE("a deformable pack splits its raw prediction into interleaved offsets and masks", T, float, double) {
   proves<T>({"nn::deform_conv2d_pack"});
   nn::deform_conv2d_pack<T> pack(4, 2);

@@ -170,3 +170,12 @@ TEST_CASE("deform_conv2d: an integer-valued problem with integer offsets is exac
   for (auto isa : supported_instruction_sets())
     CHECK(allclose(eval(deform_conv2d(x, offset, w, {}, p), cpu_executor{.isa = isa}), eval(deform_conv2d(x, offset, w, {}, p, algo::reference{})), 0, 0));
 }
+#if EDVR_VECTOR_KERNELS
+TEST_CASE("deform_conv2d counts in 64 bits where a picture needs them") {
+  auto const small = [](index_t height, index_t pixel) { return detail::int_addresses(view<float const, 4, cpu>{nullptr, {{1, 64, height, 1 << 12}}, {{0, 1, pixel << 12, pixel}}}); };
+  CHECK(small(1 << 12, 64));
+  CHECK(small((1 << 13) - 1, 64));
+  CHECK_FALSE(small(1 << 13, 64));
+  CHECK_FALSE(small(4, -64));
+}
+#endif

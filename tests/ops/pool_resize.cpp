@@ -27,6 +27,7 @@ TEST_CASE_TEMPLATE("pools agree with loops, any layout", T, float, double) {
   CHECK(std::isnan(eval(max_pool2d(x))(0, 0, 0, 0)));
   CHECK(eval(max_pool2d(x))(0, 0, 1, 1) == static_cast<T>(-HUGE_VAL));
   CHECK(eval(max_pool2d(zeros<T>({0, 3, 4, 4}))).size() == 0);
+  CHECK(max_pool2d(zeros<T>({1, 1, 9, 10}), {.kernel = {3, 5}}).shape() == coord<4>{{1, 1, 3, 2}});  // stride: the kernel's
   CHECK_THROWS_SAYING(shape_error, "expected at most half of the kernel", max_pool2d(x, {.kernel = 2, .padding = 2}));
   CHECK_THROWS_SAYING(shape_error, "window reaches over 9", avg_pool2d(x, {.kernel = 9}));
 }

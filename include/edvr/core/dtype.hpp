@@ -70,15 +70,22 @@ EDVR_HD std::uint16_t to_bfloat16(float v) {
 /// A number as a float whose last bit is 1 if it is not exactly that: rounding it again, to fewer digits, gives what rounding v once would.
 template <class T>
 EDVR_HD float rounded_to_odd(T v) {
-  auto const f = static_cast<float>(v);
-  if constexpr (std::is_floating_point_v<T> && sizeof(T) > sizeof(float)) {
+  if constexpr (std::is_integral_v<T> && sizeof(T) == 8) {
+    constexpr auto most = static_cast<T>(std::int64_t{1} << 53);
+    if (v > most || (std::is_signed_v<T> && v < T(0) - most)) v = static_cast<T>((v & ~T(0xfff)) | ((v & T(0xfff)) != 0 ? T(0x800) : T(0)));  // what a double holds, and in its last bit whether there is more
+    return rounded_to_odd(static_cast<double>(v));
+  } else if constexpr (std::is_integral_v<T> && sizeof(T) == 4) {
+    return rounded_to_odd(static_cast<double>(v));
+  } else if constexpr (std::is_floating_point_v<T> && sizeof(T) > sizeof(float)) {
+    auto const f = static_cast<float>(v);
     auto const bits = std::bit_cast<std::uint32_t>(f);
     T const back = static_cast<T>(f);
     if (back == v || f != f || (bits & 1u) != 0) return f;
     bool const too_large = v < 0 ? back < v : back > v;  // in size: then the odd neighbour is the smaller one
     return std::bit_cast<float>(too_large ? bits - 1 : bits + 1);
+  } else {
+    return static_cast<float>(v);
   }
-  return f;
 }
 
 /// 16 bits of storage for a float: its sign, exponent and first 7 bits of mantissa. Converts, and does nothing else: expressions read a tensor of

@@ -2,9 +2,13 @@
 // Turning a tree into a tensor. Inner heavy nodes run first, each once; the last one on the way to the root stores its result through the
 // pointwise ops above it, which are then its epilogue. docs/design.md has the rules.
 #pragma once
+#include <algorithm>
+#include <array>
 #include <cstdint>
+#include <cstdlib>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "edvr/core/executor.hpp"
 #include "edvr/core/expression.hpp"
@@ -54,6 +58,11 @@ struct composed {
   Kernel kernel;
   Epilogue epilogue;
   bool unit(int axis) const { return kernel.unit(axis) && epilogue.unit(axis); }
+  index_t cost() const
+    requires requires(Kernel const& k) { k.cost(); }
+  {
+    return kernel.cost();
+  }
   template <class At>
   EDVR_HD auto operator()(At const& at) const {
     return epilogue(at, kernel(at));
@@ -180,6 +189,32 @@ void run_into(Y y, E const& e, Ex const& ex) {
 
 // ---- aliasing ------------------------------------------------------------------------------------------------------------------------
 
+/// Does a view reach an element at two positions? Of strides that no nesting explains, all offsets are compared.
+template <class V>
+bool repeats_itself(V const& v) {
+  if (volume(v.extent) == 0) return false;
+  std::array<std::pair<index_t, index_t>, V::rank> axes;  // |stride|, extent
+  for (int i = 0; i < V::rank; ++i) axes[static_cast<std::size_t>(i)] = {v.extent[i] == 1 ? 0 : std::abs(v.step[i]), v.extent[i]};
+  std::sort(axes.begin(), axes.end());
+  index_t reach = 0;  // of the axes so far
+  bool nested = true;
+  for (auto [step, extent] : axes) {
+    if (extent == 1) continue;
+    if (step == 0) return true;
+    nested = nested && step > reach;
+    reach += (extent - 1) * step;
+  }
+  if (nested) return false;
+  std::vector<index_t> offsets(static_cast<std::size_t>(volume(v.extent)));
+  coord<V::rank> at{};
+  for (auto& o : offsets) {
+    o = 0;
+    for (int i = 0; i < V::rank; ++i) o += at[i] * v.step[i];
+    advance(at, v.extent);
+  }
+  std::sort(offsets.begin(), offsets.end());
+  return std::adjacent_find(offsets.begin(), offsets.end()) != offsets.end();
+}
 /// First and one-past-last byte that a view touches.
 template <class V>
 std::pair<std::uintptr_t, std::uintptr_t> bytes_of(V const& v) {
@@ -266,8 +301,7 @@ template <class T, int R, class S, operand E, executor Ex = default_executor_t<S
 void assign(tensor<T, R, S> const& y, E&& from, Ex const& ex = {}) {
   auto const e = take(std::forward<E>(from));
   if (!(y.shape() == e.shape())) throw shape_error(text("assign: destination has shape ", y.shape(), "; expected ", e.shape(), ", the expression's"));
-  for (int i = 0; i < R; ++i)
-    if (!y.empty() && y.extent(i) > 1 && y.strides()[i] == 0) throw alias_error(text("assign: destination repeats its elements along axis ", i, " (a broadcast view); clone it first"));
+  if (y && detail::repeats_itself(y.read())) throw alias_error(text("assign: destination of shape ", y.shape(), " and strides ", y.strides(), " has one element at several positions (a broadcast view, overlapping windows); clone it first"));
   detail::refuse_reads_of_stored(y.writable(), e, true);
   detail::run_into(y.writable(), e, ex);
 }

@@ -31,6 +31,7 @@ struct arg_first {
   index_t count;
   int axis;
   bool unit(int) const { return false; }
+  index_t cost() const { return count; }
   EDVR_HD std::int64_t operator()(coord<Out> const& o) const {
     coord<X::rank> at{};
     for (int i = 0; i < X::rank; ++i)

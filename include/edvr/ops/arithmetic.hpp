@@ -51,11 +51,11 @@ struct maximum {
   }
 };
 template <class T>
-struct clamp {
+struct clamp {  // NaN wins, as in PyTorch: in x, and as a bound
   T low, high;
   EDVR_HD T operator()(T const& x) const {
-    T const y = x < low ? low : x;
-    return high < y ? high : y;
+    T const y = x < low || low != low ? low : x;
+    return high < y || high != high ? high : y;
   }
 };
 }  // namespace fn

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <algorithm>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -26,6 +27,7 @@ struct conv2d_reference {
   value const* bias;  // may be null
   conv2d_params p;
   bool unit(int) const { return false; }
+  index_t cost() const { return volume(weight.extent) / std::max<index_t>(weight.extent[0], 1); }
   EDVR_HD value operator()(coord<4> const& o) const {
     index_t const c = weight.extent[1], first = o[1] / (weight.extent[0] / p.groups) * c;  // channels of o's group
     value sum = bias ? bias[o[1]] : value(0);

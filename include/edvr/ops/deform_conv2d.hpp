@@ -25,6 +25,7 @@ struct deform_conv2d_reference {
   conv2d_params p;
   index_t deformable_groups;
   bool unit(int) const { return false; }
+  index_t cost() const { return volume(weight.extent) / std::max<index_t>(weight.extent[0], 1); }
 
   /// x[n, c] at a real position: zero surround, so values within one pixel of the border fade out.
   EDVR_HD value sample(index_t n, index_t c, value py, value px) const {

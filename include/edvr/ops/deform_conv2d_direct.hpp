@@ -8,6 +8,12 @@
 #if EDVR_VECTOR_KERNELS
 namespace edvr::inline v1::detail {
 
+/// Can an int count the elements of a picture, so that vectors of addresses are half as wide?
+template <class T>
+bool int_addresses(view<T, 4, cpu> const& x) {
+  return x.step[3] >= 0 && x.extent[2] * x.extent[3] * x.step[3] < std::numeric_limits<int>::max();
+}
+
 /// x with its channels side by side and no gaps between rows; offsets and masks read through their sources, a panel at a time, so that an activation around the mask is
 /// applied on the way. Scratch: one panel of columns, offsets, masks and results a worker, and of one group's columns if there are several.
 template <class W, class Ex, class T = factor_t<W>>
@@ -36,7 +42,7 @@ void deform_conv2d_direct(view<factor_t<W> const, 4, cpu> const& x, source<float
   job.shared = channels / deformable_groups, job.samples = samples, job.padded_samples = padded_samples;
   job.columns_row = p.groups == 1 ? product.row() : taps * channels, job.step = static_cast<float>(p.stride.x), job.base = base.data();
   job.first = first_channel.data(), job.target = target.data(), job.zeros = none.data();
-  job.int_addresses = x.step[3] >= 0 && x.extent[2] * x.extent[3] * x.step[3] < std::numeric_limits<int>::max();
+  job.int_addresses = int_addresses(x);
 
   index_t const panel = product.panel(), row = product.row(), tasks = (pixels + panel - 1) / panel;
   index_t const sampled = p.groups == 1 ? 0 : panel * job.columns_row, in_columns = panel * row + sampled, in_floats = panel * (product.result_row() + 3 * padded_samples);

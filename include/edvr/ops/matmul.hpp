@@ -21,6 +21,7 @@ struct matmul_reference {
   B b;
   coord<rank> left, right;  // extents of a and b
   bool unit(int) const { return false; }
+  index_t cost() const { return left[rank - 1]; }
   EDVR_HD auto operator()(coord<rank> const& o) const {
     coord<rank> p = o, q = o;
     for (int i = 0; i < rank - 2; ++i) {  // one matrix for all of a batch

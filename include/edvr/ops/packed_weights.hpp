@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include "edvr/backend/cpu/isa.hpp"
 #include "edvr/core/tensor.hpp"
@@ -42,30 +43,38 @@ class panels {
 template <class T>
 using packed_panels = std::shared_ptr<panels<factor_t<T>>>;
 
-/// One form of one weight tensor. A module holds one; the weights are packed at the first call and found again afterwards, for as long as the
-/// module's handle is to the same elements. Writing into them in place is not noticed: assign a new tensor instead. Borrowed memory is packed
-/// at every call.
+/// Packed weights of a module and its copies, one form of each weight tensor: made at the first call and found again afterwards, for as long as
+/// somebody holds that tensor's elements. Writing into them in place is not noticed: assign a new tensor instead. Borrowed memory is packed at
+/// every call: it may hold other numbers by then, or be somebody else's.
 template <class T>
 class packed_weights {
  public:
   template <class Pack>
   packed_panels<T> get(algorithm a, instruction_set isa, index_t groups, index_t shuffle, tensor<T, 4> const& weight, Pack const& pack) {
+    if (weight.owner().use_count() == 0) return pack();
     std::lock_guard lock(mutex_);
-    // Borrowed memory may hold other numbers by now, or belong to somebody else, and a borrowing handle kept here keeps no address from being used anew.
-    bool const lasting = weight.owner().use_count() > 0 && weight_.owner().use_count() > 0;
-    bool const known = panels_ && lasting && a == algorithm_ && isa == isa_ && groups == groups_ && shuffle == shuffle_ && weight.data() == weight_.data() && weight.shape() == weight_.shape() &&
-                       weight.strides() == weight_.strides();
-    if (!known) panels_ = pack(), algorithm_ = a, isa_ = isa, groups_ = groups, shuffle_ = shuffle, weight_ = weight;
-    return panels_;
+    std::erase_if(forms_, [](form const& f) { return f.owner.expired(); });
+    auto f = std::find_if(forms_.begin(), forms_.end(), [&](form const& g) { return g.is_of(weight); });
+    if (f == forms_.end()) f = forms_.insert(f, {weight.owner(), weight.data(), weight.shape(), weight.strides(), {}, {}, 0, 0, nullptr});
+    if (!f->panels || f->a != a || f->isa != isa || f->groups != groups || f->shuffle != shuffle) f->panels = pack(), f->a = a, f->isa = isa, f->groups = groups, f->shuffle = shuffle;
+    return f->panels;
   }
 
  private:
+  struct form {
+    std::weak_ptr<T[]> owner;
+    T const* data;
+    coord<4> shape, strides;
+    algorithm a;
+    instruction_set isa;
+    index_t groups, shuffle;
+    packed_panels<T> panels;
+    bool is_of(tensor<T, 4> const& w) const {
+      return !owner.owner_before(w.owner()) && !w.owner().owner_before(owner) && data == w.data() && shape == w.shape() && strides == w.strides();
+    }
+  };
   std::mutex mutex_;
-  algorithm algorithm_{};
-  instruction_set isa_{};
-  index_t groups_ = 1, shuffle_ = 1;
-  tensor<T, 4> weight_;  // held, so that its address means these elements
-  packed_panels<T> panels_;
+  std::vector<form> forms_;
 };
 
 /// Through the module's store of packed weights, or, for a call without a module, packed anew.

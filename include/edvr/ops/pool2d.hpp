@@ -9,7 +9,7 @@
 namespace edvr::inline v1 {
 
 struct pool2d_params {
-  pair kernel = 2, stride = 2, padding = 0;
+  pair kernel = 2, stride = kernel, padding = 0;
 };
 
 namespace fn {
@@ -18,6 +18,7 @@ struct max_pool {
   static constexpr char const* name = "max_pool2d";
   template <class T>
   static constexpr T first() {
+    static_assert(std::numeric_limits<T>::is_specialized, "max_pool2d of a scalar of your own needs its std::numeric_limits");
     return std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::lowest();
   }
   using add = maximum;
@@ -53,6 +54,7 @@ struct pool2d_kernel {
   pool2d_params p;
   typename Op::template finish<T> finish;
   bool unit(int axis) const { return axis == 1 && x.unit(axis); }
+  index_t cost() const { return p.kernel.y * p.kernel.x; }
   template <class F>
   void operands(F const& f) const {
     f(x);
@@ -126,7 +128,7 @@ auto pool2d(X&& x, pool2d_params const& p) {
 }
 }  // namespace detail
 
-/// Largest element / mean of each window of p.kernel, every p.stride; x (n, c, h, w) to (n, c, oh, ow) with
+/// Largest element / mean of each window of p.kernel, every p.stride (the kernel's, if not given); x (n, c, h, w) to (n, c, oh, ow) with
 /// oh = (h + 2 padding - kernel) / stride + 1. Padding never wins a maximum and counts as zeros in a mean. NaN wins.
 /// Lazy, heavy. Throws shape_error. Same as torch.nn.functional.max_pool2d, and avg_pool2d with count_include_pad.
 template <has_rank<4> X>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // sum, mean, max, min over chosen axes, and the correlation of two maps along one axis.
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -81,6 +82,7 @@ struct reduce_kernel {
   index_t count;
   bool eight = false;
   bool unit(int) const { return false; }
+  index_t cost() const { return count; }
   /// Channels that lie side by side are the only axis reduced: eight running results, the i-th of every eighth element.
   bool eight_at_once() const {
     if constexpr (can_be_eight)
@@ -105,14 +107,23 @@ struct reduce_kernel {
         for (int i = 0; i < 4; ++i) part[i] = Op::merge(part[i], part[i + 4]);
         return Op::result(Op::merge(Op::merge(part[0], part[2]), Op::merge(part[1], part[3])), count);
       }
-    coord<X::rank> step{}, p{};
-    for (index_t k = 0; k < count; ++k, advance(step, over)) {
+    return Op::result(part(base, 0, count), count);
+  }
+  /// Terms from .. last - 1 of the result whose first term is at `base`.
+  EDVR_HD auto part(coord<X::rank> const& base, index_t from, index_t last) const {
+    auto s = Op::first();
+    auto step = position(from, over);
+    coord<X::rank> p{};
+    for (index_t k = from; k < last; ++k, advance(step, over)) {
       for (int i = 0; i < X::rank; ++i) p[i] = base[i] + step[i];
       s = Op::add(s, x(p));
     }
-    return Op::result(s, count);
+    return s;
   }
 };
+
+/// One result of so many terms is summed in parts of so many, whatever the number of threads.
+inline constexpr index_t part_of_sum = 1 << 15;
 
 /// For an executor that reduces all by itself: the i-th term, how two partial results merge, and the result.
 template <class Op, class Kernel>
@@ -178,14 +189,27 @@ struct reduce_node : private used_twice_name_its_value_with_eval {
       if (!gone || keep) ++j;
     }
     kernel.eight = kernel.eight_at_once();
-    if constexpr (!std::is_same_v<space, cpu>) {
-      if (Out == 0 || (volume(to.y.extent) == 1 && kernel.count > 0)) return everything(kernel, to, ex);
+    bool const single = Out == 0 || volume(to.y.extent) == 1;
+    if constexpr (std::is_same_v<space, cpu>) {
+      if (single && kernel.count > part_of_sum) return in_parts(kernel, to, ex);
+    } else {
+      if (Out == 0 || (single && kernel.count > 0)) return everything(kernel, to, ex);
     }
     if constexpr (Out > 0 || std::is_same_v<space, cpu>) ex.for_each(to.y, composed{kernel, to.epilogue});
   }
 
  private:
-  /// One result of many threads: the executor's own reduction, and then the epilogue.
+  /// One result of many threads, on a CPU.
+  template <class Kernel, class Store, class Ex>
+  static void in_parts(Kernel const& kernel, Store const& to, Ex const& ex) {
+    index_t const parts = (kernel.count + part_of_sum - 1) / part_of_sum;
+    scratch<typename Op::accumulator> const sums(parts);
+    ex.parallel(parts, [&](index_t i, int) { sums.data()[i] = kernel.part({}, i * part_of_sum, std::min(kernel.count, (i + 1) * part_of_sum)); });
+    auto* const sum = sums.data();
+    for (index_t i = 1; i < parts; ++i) *sum = Op::merge(*sum, sum[i]);
+    ex.for_each(to.y, composed{reduced_result<Op, Out>{sum, kernel.count}, to.epilogue});
+  }
+  /// One result of a whole device: the executor's own reduction, and then the epilogue.
   template <class Kernel, class Store, class Ex>
   static void everything(Kernel const& kernel, Store const& to, Ex const& ex) {
     using accumulator = typename Op::accumulator;

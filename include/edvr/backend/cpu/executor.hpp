@@ -11,7 +11,7 @@
 namespace edvr::inline v1 {
 
 namespace detail {
-/// Elements a task of for_each writes, about: enough to pay for handing it out.
+/// Elements a task of for_each computes, about: enough to pay for handing it out. A multiple of every vector.
 inline constexpr index_t task_elements = 1 << 13;
 }  // namespace detail
 
@@ -48,9 +48,18 @@ struct cpu_executor {
  private:
   template <int Axis, class Y, class G>
   void rows(Y const& y, G const& g) const {
-    index_t const n = volume(y.extent) / y.extent[Axis], each = std::max<index_t>(1, detail::task_elements / y.extent[Axis]);
+    using detail::task_elements;
+    index_t const length = y.extent[Axis], n = volume(y.extent) / length;
+    index_t cost = 1;  // of one element
+    if constexpr (requires { g.cost(); }) cost = std::clamp<index_t>(g.cost(), 1, task_elements);
+    index_t const most = task_elements / cost;
+    // Rows too long for a task are cut where vectors of them are whole, the others taken several at once.
+    index_t const whole = Y::packs && G::packs ? 64 : 1, piece = length < 2 * most ? length : std::max(most / whole * whole, whole), pieces = (length + piece - 1) / piece, each = std::max<index_t>(1, most / piece);
     auto* const sweep = detail::choose_tree(resolve(isa), &detail::baseline::sweep<Axis, Y, G>, &detail::avx2::sweep<Axis, Y, G>);
-    parallel((n + each - 1) / each, [&](index_t task, int) { sweep(y, g, task * each, std::min(n, (task + 1) * each)); });
+    parallel((n + each - 1) / each * pieces, [&](index_t task, int) {
+      index_t const row = task / pieces * each, at = task % pieces * piece;
+      sweep(y, g, row, std::min(n, row + each), at, std::min(length, at + piece));
+    });
   }
 };
 }  // namespace EDVR_UNIT

@@ -3,12 +3,18 @@
 #pragma once
 #include <algorithm>
 #include <atomic>
+#include <cfenv>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <exception>
 #include <mutex>
 #include <thread>
 #include <vector>
+
+#ifdef __unix__
+#include <pthread.h>
+#endif
 
 #include "edvr/core/shape.hpp"
 
@@ -18,11 +24,22 @@ namespace detail {
 /// One job at a time; a second caller meanwhile runs its job alone, with the same result, because tasks are fixed before they are handed out.
 class thread_pool {
  public:
+  /// The process's pool. At exit its threads end, and what evaluates after that, destructors of static objects say, runs alone. A child of fork()
+  /// has none of its parent's threads and begins with a pool of its own.
   static thread_pool& instance() {
-    static thread_pool pool;
-    return pool;
+    static std::atomic<thread_pool*> pool = new thread_pool;
+    static struct at_exit {
+      at_exit() {
+#ifdef __unix__
+        pthread_atfork(nullptr, nullptr, [] { pool = new thread_pool; });
+#endif
+      }
+      ~at_exit() { pool.load()->close(); }
+    } const closing;
+    return *pool;
   }
-  /// f(task, worker) for every task, on the caller and at most workers - 1 threads. Rethrows the first exception; the other tasks are skipped.
+  /// f(task, worker) for every task, on the caller and at most workers - 1 threads, in the caller's floating-point environment: its rounding, and
+  /// what it does with subnormals. Rethrows the first exception; the other tasks are skipped.
   template <class F>
   void run(index_t tasks, int workers, F const& f) {
     std::unique_lock busy(job_mutex_, std::defer_lock);
@@ -31,18 +48,11 @@ class thread_pool {
       return;
     }
     job j{&f, [](void const* g, index_t task, int worker) { (*static_cast<F const*>(g))(task, worker); }, tasks};
+    std::fegetenv(&j.environment);
     start(static_cast<int>(std::min<index_t>(workers, tasks)) - 1, j);
     work(j, 0);
     wait();
     if (j.failure) std::rethrow_exception(j.failure);
-  }
-  ~thread_pool() {
-    {
-      std::lock_guard lock(mutex_);
-      stop_ = true;
-    }
-    wake_.notify_all();
-    for (auto& t : threads_) t.join();
   }
 
  private:
@@ -50,6 +60,7 @@ class thread_pool {
     void const* f;
     void (*call)(void const*, index_t, int);
     index_t tasks;
+    std::fenv_t environment{};
     std::atomic<index_t> next{0};
     std::mutex failure_mutex{};
     std::exception_ptr failure{};
@@ -72,7 +83,12 @@ class thread_pool {
   void start(int helpers, job& j) {
     {
       std::lock_guard lock(mutex_);
-      for (int n = static_cast<int>(threads_.size()); n < helpers; ++n) threads_.emplace_back([this, n, seen = generation_.load()] { loop(n, seen); });
+      if (stop_) return;
+      try {
+        for (int n = static_cast<int>(threads_.size()); n < helpers; ++n) threads_.emplace_back([this, n, seen = generation_.load()] { loop(n, seen); });
+      } catch (std::exception const&) {  // the system gives no more of them: those there are do it
+        helpers = static_cast<int>(threads_.size());
+      }
       job_ = &j;
       helpers_ = helpers;
       running_.store(helpers, std::memory_order_relaxed);
@@ -105,15 +121,25 @@ class thread_pool {
       spin([&] { return generation_.load(std::memory_order_acquire) != seen; });
       lock.lock();
       wake_.wait(lock, [&] { return stop_ || generation_ != seen; });
-      if (stop_) return;
+      if (generation_ == seen) return;  // stop_, and no job is left
       seen = generation_;
       job* const j = number < helpers_ ? job_ : nullptr;
       lock.unlock();
       if (!j) continue;
+      std::fesetenv(&j->environment);
       work(*j, number + 1);
       std::lock_guard finishing(mutex_);
       if (running_.fetch_sub(1, std::memory_order_release) == 1) done_.notify_one();
     }
+  }
+
+  void close() {
+    {
+      std::lock_guard lock(mutex_);
+      stop_ = true;
+    }
+    wake_.notify_all();
+    for (auto& t : threads_) t.join();
   }
 
   std::mutex job_mutex_, mutex_;

@@ -2,25 +2,24 @@
 // How a tree is read and written, included once per instruction set inside its namespace and target region (isa.hpp). Uses `width`, the
 // floats of a vector, and `tree_packs`, whether trees are asked for vectors at all.
 
-/// Rows from .. to - 1 (all positions with Axis at 0, row-major): y[at] = g(at) along Axis.
+/// Rows from .. last - 1 (all positions with Axis at 0, row-major): y[at] = g(at) at begin .. end - 1 of Axis.
 template <int Axis, class Y, class G>
-void sweep(Y const& to, G const& from_tree, index_t from, index_t last) {
+void sweep(Y const& to, G const& from_tree, index_t from, index_t last, index_t begin, index_t end) {
   Y const y = to;  // copies: no store can change what the loop reads
   G const g = from_tree;
   constexpr int R = Y::rank;
-  index_t const n = y.extent[Axis];
   bool packed = false;
   if constexpr (tree_packs && Y::packs && G::packs) packed = y.unit(Axis) && g.unit(Axis);
   auto at = position(from, y.extent, Axis);
   for (index_t row = from; row < last; ++row, advance(at, y.extent, Axis)) {
-    at[Axis] = 0;
+    at[Axis] = begin;
     if constexpr (tree_packs && Y::packs && G::packs)
       if (packed)
-        for (; at[Axis] + width <= n; at[Axis] += width) {
+        for (; at[Axis] + width <= end; at[Axis] += width) {
           lanes<width, R, Axis> const l{at};
           y.put(l, g(l));
         }
-    for (; at[Axis] < n; ++at[Axis]) y.put(at, g(at));
+    for (; at[Axis] < end; ++at[Axis]) y.put(at, g(at));
   }
 }
 
