@@ -54,7 +54,7 @@ struct pool2d_kernel {
   pool2d_params p;
   typename Op::template finish<T> finish;
   bool unit(int axis) const { return axis == 1 && x.unit(axis); }
-  index_t cost() const { return p.kernel.y * p.kernel.x; }
+  index_t cost() const { return (p.kernel.y * p.kernel.x + 7) / 8; }  // in packs
   template <class F>
   void operands(F const& f) const {
     f(x);
