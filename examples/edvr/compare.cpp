@@ -62,7 +62,7 @@ int compare(compare_options const& o) {
 }  // namespace
 
 void add_compare(CLI::App& app, action& run) {
-  auto* const c = app.add_subcommand("compare", "How far two tensor files or two pictures are apart; exit code 1 beyond the tolerance, or if a tensor is in one of them only");
+  auto* const c = app.add_subcommand("compare", "How far two tensor files or two pictures are apart; exit code 1 beyond the tolerance, if shapes differ, or if a tensor is in one of them only (the one of a .npy is called array)");
   auto const o = std::make_shared<compare_options>();
   c->add_option("A", o->a, "safetensors, .npy, .npz or picture")->required()->check(not_empty);
   c->add_option("B", o->b, "the one to hold it against")->required()->check(not_empty);

@@ -74,7 +74,7 @@ int forward(forward_options const& o) {
 }  // namespace
 
 void add_forward(CLI::App& app, action& run) {
-  auto* const c = app.add_subcommand("forward", "The network on raw tensors");
+  auto* const c = app.add_subcommand("forward", "The network on raw tensors (--padding, --no-cache, --stage2: of clips, rank 4, only)");
   auto const o = std::make_shared<forward_options>();
   c->add_option("-i,--input", o->input, "safetensors or .npz with \"input\", or .npy: (B, T, 3, H, W), or a clip (T, 3, H, W), RGB in [0, 1]")->required()->check(not_empty);
   c->add_option("-o,--output", o->output, "safetensors, .npz or .npy to write: \"output\", not clamped")->required()->check(not_empty);
@@ -83,7 +83,7 @@ void add_forward(CLI::App& app, action& run) {
   c->add_option("--precision", o->precision, "what the numbers are computed in; float16, bfloat16: weights and features in 16 bits, sums in float32")->check(CLI::IsMember({"float32", "float64", "float16", "bfloat16"}))->capture_default_str();
   c->add_flag("--overwrite", o->overwrite, "replace the output if it exists");
   c->add_flag("--stats", o->stats, "say how long the network took and how much memory");
-  c->add_flag("--dump", o->dump, "also write what the network sees in between, as mid.*");
+  c->add_flag("--dump", o->dump, "of one window (rank 5, without --ensemble, not to .npy): also write what the network sees in between, as mid.*");
   c->callback([o, &run] {
     run = [o] {
       auto const& p = o->precision;

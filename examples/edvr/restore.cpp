@@ -258,7 +258,7 @@ int restore(restore_options const& o) {
   bar.show(0);
   for (auto const& r : runs) work.run(r);
   out->finish();
-  if (work.fell_back) std::cerr << "edvr: note: the clip has only " << (in->length() && !work.cut ? edvr::text(*in->length(), " frames") : std::string("a few frames, or a scene has")) << "; end frames are repeated (replicate padding)\n";
+  if (work.fell_back) std::cerr << "edvr: note: the clip has only " << (in->length() && !work.cut ? edvr::text(*in->length(), *in->length() == 1 ? " frame" : " frames") : std::string("a few frames, or a scene has")) << "; end frames are repeated (replicate padding)\n";
   if (o.resume && work.written == 0) std::cerr << "edvr: note: every frame is there already\n";
   else if (o.resume && range.last) std::cerr << "edvr: note: " << *range.last - range.first - work.written + left << " frames were there already, " << work.written - left << " restored\n";
   if (o.stats) {

@@ -91,7 +91,7 @@ void add_restore_options(CLI::App& c, restore_options& o) {
   add_output_options(c, o);
   c.add_option("--frames", o.range, "restore only these frames (0-based, B not included; A: and :B for the rest); their neighbours are still read")->check(not_empty)->type_name("A:B");
   auto* const overwrite = c.add_flag("--overwrite", o.overwrite, "replace outputs that exist");
-  c.add_flag("--resume", o.resume, "go on: leave the pictures that are there already")->excludes(overwrite);
+  c.add_flag("--resume", o.resume, "go on: leave the pictures that are there already (of a stream, those behind the first gap are computed again, and left)")->excludes(overwrite);
   c.add_option("--scene-cut", o.scene_cut, "windows do not cross cuts (off unless given; 0.1 if no number follows): a frame begins a scene if its luma differs from the last one's by this much on average, and three times as much as that one's did")
       ->check(not_a_difference)
       ->expected(0, 1)

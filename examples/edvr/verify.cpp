@@ -96,7 +96,7 @@ int verify(verify_options const& o) {
 }  // namespace
 
 void add_verify(CLI::App& app, action& run) {
-  auto* const c = app.add_subcommand("verify", "Run golden cases: exit code 1 if a result is beyond its limit, 3 if a file holds no known case");
+  auto* const c = app.add_subcommand("verify", "Run golden cases: exit code 1 if a result is beyond its limit, 3 if a file holds no known case (weights are passed over)");
   auto const o = std::make_shared<verify_options>();
   c->add_option("paths", o->paths, "golden files or folders")->required()->check(not_empty);
   c->add_option("-m,--model", o->model.path, "weights for network cases (default: the files beside them that they name)")->check(not_empty);

@@ -64,7 +64,7 @@ expect 3 'exists; remove it' "$edvr" restore -i "$small" -o out --frames 2:5
 expect 0 '' "$edvr" restore -i "$small" -o out --frames 2:5 --overwrite --threads 1
 expect 0 '' "$edvr" restore -i "$small/%08d.png" -o 'pattern/f%03d.png' --frames 2:5 --progress none
 for i in 2 3 4; do expect 0 'equal' "$edvr" compare out/0000000$i.png pattern/f00$i.png; done
-expect 0 'note: the clip has only 1 frames' "$edvr" restore -i "$small/00000000.png" -o one.png
+expect 0 'note: the clip has only 1 frame;' "$edvr" restore -i "$small/00000000.png" -o one.png
 check [ -s one.png ]
 expect 0 'frames/s' "$edvr" restore -i "$small/00000000.png" -o bar.png --progress bar
 expect 2 'selects nothing' "$edvr" restore -i "$small" -o x --frames 5:5

@@ -64,6 +64,9 @@ def main():
             if not thrust():
                 print(f'{name}: SKIPPED, no Thrust here')
                 continue
+            if subprocess.run(compiler + ['-fopenmp', '-x', 'c++', '-fsyntax-only', '-'], input='#include <omp.h>', capture_output=True, text=True).returncode:
+                print(f'{name}: SKIPPED, this compiler has no OpenMP here')
+                continue
             flags = ['-isystem', thrust(), '-DTHRUST_HOST_SYSTEM=THRUST_HOST_SYSTEM_CPP', '-DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_OMP', '-fopenmp']
         with tempfile.NamedTemporaryFile('w', suffix='.cpp', delete=False) as f:
             f.write(text)

@@ -45,8 +45,8 @@ TEST_CASE_TEMPLATE("minimum, maximum and clamp keep NaN", T, float, double) {
   CHECK(is(minimum(a, 2), {1, nan_value, 2, -infinity}));
   CHECK(is(maximum(-a, -2), {-1, nan_value, -2, infinity}));
   CHECK(is(clamp(a, 0, 2), {1, nan_value, 2, 0}));
-  CHECK(is(clamp(a, nan_value, 2), {nan_value, nan_value, nan_value, nan_value}));
-  CHECK(is(clamp(a, 0, nan_value), {nan_value, nan_value, nan_value, nan_value}));
+  CHECK(is(clamp(a, static_cast<T>(nan_value), 2), {nan_value, nan_value, nan_value, nan_value}));
+  CHECK(is(clamp(a, 0, static_cast<T>(nan_value)), {nan_value, nan_value, nan_value, nan_value}));
 }
 TEST_CASE_TEMPLATE("comparisons give bool, where chooses, NaN compares as IEEE says", T, float, double) {
   proves<T>({"operator<", "operator<=", "operator>", "operator>=", "equal", "where"});

@@ -21,8 +21,6 @@ struct dual {
   friend dual operator/(dual a, dual b) { return dual(a.v / b.v, (a.d * b.v - a.v * b.d) / (b.v * b.v)); }
   friend bool operator<(dual a, dual b) { return a.v < b.v; }
   friend bool operator>(dual a, dual b) { return a.v > b.v; }
-  friend bool operator>=(dual a, dual b) { return a.v >= b.v; }
-  friend bool operator!=(dual a, dual b) { return a.v != b.v; }
   friend dual exp(dual a) { return dual(std::exp(a.v), std::exp(a.v) * a.d); }
   dual& operator+=(dual b) { return *this = *this + b; }
 };

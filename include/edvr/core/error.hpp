@@ -23,7 +23,7 @@ struct shape_error : error {
 struct type_error : error {
   using error::error;
 };
-/// assign() would read elements that it has already overwritten.
+/// assign() would read elements that it has already overwritten, or write one element twice.
 struct alias_error : error {
   using error::error;
 };

@@ -205,6 +205,7 @@ bool repeats_itself(V const& v) {
     reach += (extent - 1) * step;
   }
   if (nested) return false;
+  if (reach + 1 < volume(v.extent)) return true;  // more positions than elements
   std::vector<index_t> offsets(static_cast<std::size_t>(volume(v.extent)));
   coord<V::rank> at{};
   for (auto& o : offsets) {
@@ -270,7 +271,7 @@ void refuse_late_reads(Y const& y, E const& e, bool same_index, bool late) {
 
 }  // namespace detail
 
-/// Runs e into a new tensor: shape of e; channels-last in memory if a convolution, pool or resize makes it or its operands are, else row-major.
+/// Runs e into a new tensor: shape of e; channels-last in memory if a convolution makes it or an operand of rank 4 is, else row-major.
 /// Every inner heavy op makes one tensor more; pointwise ops make none. Strong guarantee.
 /// A heavy result that has a name is moved in, eval(std::move(y)), or better written where it is used.
 template <operand E, executor Ex = default_executor_t<space_t<E>>>
@@ -295,7 +296,8 @@ tensor<To, R, S> to(tensor<T, R, S> const& x, Ex const& ex = {}) {
 }
 
 /// Runs e into y. e may read y's memory only at the element being written (y + f(x), in place); anything else throws alias_error before any
-/// work, as does a byte range shared with another tensor of e. Throws shape_error if the shapes differ.
+/// work, as does a byte range shared with another tensor of e, or a y that has one element at several positions (broadcast views, overlapping
+/// windows). Throws shape_error if the shapes differ.
 template <class T, int R, class S, operand E, executor Ex = default_executor_t<S>>
   requires same_space<tensor<T, R, S>, E> && same_rank<tensor<T, R, S>, E> && same_element<tensor<T, R, S>, E>
 void assign(tensor<T, R, S> const& y, E&& from, Ex const& ex = {}) {

@@ -147,7 +147,7 @@ template <class T, class S = cpu, std::size_t N>
 auto ones(index_t const (&extents)[N]) {
   return full<T, S>(extents, T(1));
 }
-/// start, start + step, ... (n elements).
+/// n elements start, start + step, ...: torch.arange(start, start + n * step, step). Throws shape_error for a negative n.
 template <class T>
 tensor<T, 1> arange(index_t n, T start = T(0), T step = T(1)) {
   auto t = empty<T>(coord<1>{{n}});

@@ -40,8 +40,8 @@ struct logical_not {
 };
 }  // namespace fn
 
-/// Element by element, lazy, with broadcasting; bool elements. NaN compares as in IEEE 754. Equality is equal(a, b), so that == keeps its
-/// meaning for handles and shapes.
+/// Element by element, lazy, with broadcasting; bool elements. NaN compares as in IEEE 754. Throws shape_error. Same as torch.lt, le, gt, ge and,
+/// by the name of equal(a, b), so that == keeps its meaning for handles and shapes, torch.eq; one answer for all elements gives allclose.
 template <operand A, operand B>
   requires same_space<A, B> && same_element<A, B>
 auto operator<(A&& a, B&& b) {

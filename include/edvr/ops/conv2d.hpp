@@ -153,7 +153,7 @@ auto conv2d(X&& x, tensor<T, 4, S> weight, tensor<arithmetic_t<T>, 1, S> bias, c
 /// 2-D cross-correlation with zero padding.
 /// x (n, c, h, w);  weight (k, c / groups, r, s);  bias (k), or none;  returns (n, k, oh, ow) with
 /// oh = (h + 2 padding - dilation (r - 1) - 1) / stride + 1, and ow likewise. Sums in float or double. Weights stored as bfloat16 round x to
-/// bfloat16 too, and are multiplied so: twice as fast where the processor can. Weights stored as float16 are multiplied as
+/// bfloat16 too, and are multiplied so: up to twice as fast where the processor can. Weights stored as float16 are multiplied as
 /// floats. An operand that has to be evaluated first (anything but stored tensors and concats of them) is stored as the weights are.
 /// Lazy, heavy: runs once, and arithmetic around it is applied while it stores. Throws shape_error. Cost: 2 n k oh ow (c / groups) r s flop;
 /// by Winograd's algorithm a quarter of that. It is the default for 3x3 windows of float, float16 and bfloat16 with stride 1, dilation 1, one group and 16 channels

@@ -72,7 +72,7 @@ inline constexpr keepdim_t keepdim{};
 
 namespace detail {
 /// One output element. The axes in `over` are walked in row-major order; channels that lie side by side, if they alone are reduced, in eight
-/// interleaved runs, on a CPU. The order depends on the operand's layout only, so the result is the same for every number of threads.
+/// interleaved runs, on a CPU. The order depends on the operand's layout and shape only, so the result is the same for every number of threads.
 template <class Op, class X, int Out>
 struct reduce_kernel {
   static constexpr bool packs = false, can_be_eight = X::packs && X::rank == 4 && std::is_same_v<typename X::space, cpu>;
@@ -82,7 +82,7 @@ struct reduce_kernel {
   index_t count;
   bool eight = false;
   bool unit(int) const { return false; }
-  index_t cost() const { return count; }
+  index_t cost() const { return eight ? (count + 7) / 8 : count; }
   /// Channels that lie side by side are the only axis reduced: eight running results, the i-th of every eighth element.
   bool eight_at_once() const {
     if constexpr (can_be_eight)
@@ -112,11 +112,14 @@ struct reduce_kernel {
   /// Terms from .. last - 1 of the result whose first term is at `base`.
   EDVR_HD auto part(coord<X::rank> const& base, index_t from, index_t last) const {
     auto s = Op::first();
-    auto step = position(from, over);
-    coord<X::rank> p{};
-    for (index_t k = from; k < last; ++k, advance(step, over)) {
-      for (int i = 0; i < X::rank; ++i) p[i] = base[i] + step[i];
+    if (from >= last) return s;
+    auto p = position(from, over);
+    coord<X::rank> end{};
+    for (int i = 0; i < X::rank; ++i) p[i] += base[i], end[i] = base[i] + over[i];
+    for (index_t k = from; k < last; ++k) {
       s = Op::add(s, x(p));
+      for (int i = X::rank; i-- > 0; p[i] = base[i])  // p to the next one
+        if (++p[i] < end[i]) break;
     }
     return s;
   }
@@ -202,7 +205,7 @@ struct reduce_node : private used_twice_name_its_value_with_eval {
   /// One result of many threads, on a CPU.
   template <class Kernel, class Store, class Ex>
   static void in_parts(Kernel const& kernel, Store const& to, Ex const& ex) {
-    index_t const parts = (kernel.count + part_of_sum - 1) / part_of_sum;
+    index_t const parts = (kernel.count - 1) / part_of_sum + 1;
     scratch<typename Op::accumulator> const sums(parts);
     ex.parallel(parts, [&](index_t i, int) { sums.data()[i] = kernel.part({}, i * part_of_sum, std::min(kernel.count, (i + 1) * part_of_sum)); });
     auto* const sum = sums.data();

@@ -135,7 +135,8 @@ auto resize_bilinear(X&& x, index_t height, index_t width, bool align_corners = 
     throw shape_error(text("resize_bilinear: from ", s[2], " x ", s[3], " to ", height, " x ", width, "; expected no empty picture"));
   return detail::resize_bilinear_node<bare<X>>(take(std::forward<X>(x)), {{s[0], s[1], height, width}}, align_corners);
 }
-/// Enlargement by an integer factor, pixel grids covering the same area.
+/// Enlargement by an integer factor, pixel grids covering the same area: x (n, c, h, w) to (n, c, factor h, factor w). Lazy, heavy. Throws
+/// shape_error. Same as torch.nn.functional.interpolate(scale_factor=factor, mode="bilinear").
 template <has_rank<4> X>
 auto upsample_bilinear(X&& x, index_t factor) {
   auto const s = x.shape();

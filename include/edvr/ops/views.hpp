@@ -87,6 +87,7 @@ inline void check_axis(char const* who, int axis, int rank) {
 }  // namespace detail
 
 /// Axes in another order: permute(x, {0, 2, 3, 1}) is NCHW seen as NHWC. Throws shape_error unless each axis occurs once.
+/// Same as torch.permute.
 template <operand A, std::size_t N>
   requires(static_cast<int>(N) == bare<A>::rank)
 auto permute(A&& a, int const (&axes)[N]) {
@@ -134,7 +135,7 @@ auto slice(A&& a, range const (&ranges)[N]) {
   }
   return detail::strided(std::forward<A>(a), m);
 }
-/// The order along one axis reversed.
+/// The order along one axis reversed. Throws shape_error. Same as torch.flip of one axis.
 template <operand A>
 auto flip(A&& a, int axis) {
   detail::check_axis("flip", axis, bare<A>::rank);
@@ -144,7 +145,8 @@ auto flip(A&& a, int axis) {
   return detail::strided(std::forward<A>(a), m);
 }
 
-/// One position of an axis, which disappears: select(video, 0, t) is frame t.
+/// One position of an axis, which disappears: select(video, 0, t) is frame t. Throws shape_error. Same as torch.select, without
+/// positions from the end.
 template <class T, int R, class S>
 tensor<T, R - 1, S> select(tensor<T, R, S> const& x, int axis, index_t i) {
   detail::check_axis("select", axis, R);
@@ -156,14 +158,14 @@ tensor<T, R - 1, S> select(tensor<T, R, S> const& x, int axis, index_t i) {
   }
   return {x.owner(), x.start() + i * x.strides()[axis], extent, step};
 }
-/// An axis of extent 1 removed. Throws shape_error if it has another extent.
+/// An axis of extent 1 removed. Throws shape_error if it has another extent (torch.squeeze leaves it then).
 template <class T, int R, class S>
 tensor<T, R - 1, S> squeeze(tensor<T, R, S> const& x, int axis) {
   detail::check_axis("squeeze", axis, R);
   if (x.extent(axis) != 1) throw shape_error(text("squeeze: axis ", axis, " of ", x.shape(), " has extent ", x.extent(axis), "; expected 1"));
   return select(x, axis, 0);
 }
-/// A new axis of extent 1 in front of `axis` (axis = rank: at the end).
+/// A new axis of extent 1 in front of `axis` (axis = rank: at the end). Throws shape_error. Same as torch.unsqueeze.
 template <class T, int R, class S>
 tensor<T, R + 1, S> unsqueeze(tensor<T, R, S> const& x, int axis) {
   detail::check_axis("unsqueeze", axis, R + 1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Matrix products. The only header that includes Eigen; a CUDA compiler gets plain loops, because Eigen is scalar there.
+// Matrix products. The only header beside interop/eigen.hpp that includes Eigen; a CUDA compiler gets plain loops, because Eigen is scalar there.
 #pragma once
 #ifndef __CUDACC__
 #include <Eigen/Core>

@@ -8,11 +8,12 @@
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
+#include <limits>
 #include <mutex>
 #include <thread>
 #include <vector>
 
-#ifdef __unix__
+#if defined(__unix__) || defined(__APPLE__)
 #include <pthread.h>
 #endif
 
@@ -25,12 +26,12 @@ namespace detail {
 class thread_pool {
  public:
   /// The process's pool. At exit its threads end, and what evaluates after that, destructors of static objects say, runs alone. A child of fork()
-  /// has none of its parent's threads and begins with a pool of its own.
+  /// has none of its parent's threads and begins with a pool of its own; but not one that a task forks, which waits for them in vain.
   static thread_pool& instance() {
     static std::atomic<thread_pool*> pool = new thread_pool;
     static struct at_exit {
       at_exit() {
-#ifdef __unix__
+#if defined(__unix__) || defined(__APPLE__)
         pthread_atfork(nullptr, nullptr, [] { pool = new thread_pool; });
 #endif
       }
@@ -84,10 +85,11 @@ class thread_pool {
     {
       std::lock_guard lock(mutex_);
       if (stop_) return;
+      helpers = std::min(helpers, most_);
       try {
         for (int n = static_cast<int>(threads_.size()); n < helpers; ++n) threads_.emplace_back([this, n, seen = generation_.load()] { loop(n, seen); });
-      } catch (std::exception const&) {  // the system gives no more of them: those there are do it
-        helpers = static_cast<int>(threads_.size());
+      } catch (std::exception const&) {  // the system gives no more of them: those there are do it, from now on
+        most_ = helpers = static_cast<int>(threads_.size());
       }
       job_ = &j;
       helpers_ = helpers;
@@ -146,7 +148,7 @@ class thread_pool {
   std::condition_variable wake_, done_;
   std::vector<std::thread> threads_;
   job* job_ = nullptr;
-  int helpers_ = 0;
+  int helpers_ = 0, most_ = std::numeric_limits<int>::max();
   std::atomic<int> running_{0};
   std::atomic<std::uint64_t> generation_{0};
   bool stop_ = false;
