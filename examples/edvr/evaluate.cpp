@@ -28,7 +28,9 @@ struct evaluate_options {
 tensor<double, 3> open(fs::path const& path, evaluate_options const& o) {
   auto const x = read_picture<double>(path);
   try {
-    return crop_border(o.use_luma ? luma(x) : eval(255.0 * x), o.crop);
+    if (o.use_luma) return crop_border(luma(x), o.crop);
+    assign(x, 255.0 * x);
+    return crop_border(x, o.crop);
   } catch (shape_error const& e) {
     throw shape_error(edvr::text(path.string(), ": ", e.what()));
   }

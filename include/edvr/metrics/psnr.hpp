@@ -13,7 +13,7 @@ namespace edvr::inline v1 {
 /// they are equal. Throws shape_error.
 inline double psnr(tensor<double, 3> const& a, tensor<double, 3> const& b) {
   if (!(a.shape() == b.shape()) || a.empty()) throw shape_error(text("psnr: pictures of shape ", a.shape(), " and ", b.shape(), "; expected the same, not empty"));
-  auto const d = eval(a - b);
+  auto const d = a - b;  // computed twice, never stored
   double const error = eval(mean(d * d)).item();
   return error == 0 ? std::numeric_limits<double>::infinity() : 10 * std::log10(255.0 * 255.0 / error);
 }

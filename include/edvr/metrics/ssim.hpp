@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -40,14 +41,18 @@ inline double ssim(tensor<double, 3> const& a, tensor<double, 3> const& b) {
   if (!(a.shape() == b.shape()) || a.extent(0) < 1 || a.extent(1) < 11 || a.extent(2) < 11)
     throw shape_error(text("ssim: pictures of shape ", a.shape(), " and ", b.shape(), "; expected the same, at least 11 x 11"));
   constexpr double c1 = 0.01 * 255 * 0.01 * 255, c2 = 0.03 * 255 * 0.03 * 255;
-  double sum = 0;
-  for (index_t c = 0; c < a.extent(0); ++c) {
-    auto const x = select(a, 0, c), y = select(b, 0, c);
-    auto const mx = detail::local_mean(x), my = detail::local_mean(y);
-    auto const vx = eval(detail::local_mean(x * x) - mx * mx), vy = eval(detail::local_mean(y * y) - my * my), cov = eval(detail::local_mean(x * y) - mx * my);
-    sum += eval(mean((2.0 * mx * my + c1) * (2.0 * cov + c2) / ((mx * mx + my * my + c1) * (vx + vy + c2)))).item();
-  }
-  return sum / static_cast<double>(a.extent(0));
+  constexpr index_t band = 128;  // rows at once, for the sake of memory
+  index_t const rows = a.extent(1) - 10;
+  double total = 0;
+  for (index_t c = 0; c < a.extent(0); ++c)
+    for (index_t top = 0; top < rows; top += band) {
+      auto const part = [&](tensor<double, 3> const& p) { return slice(select(p, 0, c), 0, top, std::min(rows, top + band) + 10); };
+      auto const x = part(a), y = part(b);
+      auto const mx = detail::local_mean(x), my = detail::local_mean(y);
+      auto const vx = eval(detail::local_mean(x * x) - mx * mx), vy = eval(detail::local_mean(y * y) - my * my), cov = eval(detail::local_mean(x * y) - mx * my);
+      total += eval(sum((2.0 * mx * my + c1) * (2.0 * cov + c2) / ((mx * mx + my * my + c1) * (vx + vy + c2)))).item();
+    }
+  return total / static_cast<double>(a.extent(0) * rows * (a.extent(2) - 10));
 }
 
 }  // namespace edvr::v1

@@ -33,17 +33,22 @@ struct comparison {
 inline comparison compare(any_tensor const& a, any_tensor const& b, double atol = 0, double rtol = 0) {
   if (a.shape() != b.shape()) throw shape_error(text("compare: ", a.describe(), " and ", b.describe(), "; expected one shape"));
   std::vector<double> x;
-  x.reserve(static_cast<std::size_t>(a.size()));
-  a.for_each([&](auto v) { x.push_back(static_cast<double>(v)); });
-  std::vector<std::int64_t> whole;  // a's integers, of which a double holds 53 bits
+  std::vector<std::int64_t> whole;  // a's elements if they are integers, of which a double holds 53 bits
   a.for_each([&](auto v) {
-    if constexpr (std::is_same_v<decltype(v), std::int64_t>) whole.push_back(v);
+    auto const keep = [n = static_cast<std::size_t>(a.size())](auto& to, auto value) {
+      if (to.empty()) to.reserve(n);
+      to.push_back(value);
+    };
+    if constexpr (std::is_same_v<decltype(v), std::int64_t>)
+      keep(whole, v);
+    else
+      keep(x, static_cast<double>(v));
   });
   comparison c;
   std::size_t i = 0, worst = 0;
   double sum = 0;
   b.for_each([&](auto v) {
-    double const p = x[i], q = static_cast<double>(v);
+    double const p = whole.empty() ? x[i] : static_cast<double>(whole[i]), q = static_cast<double>(v);
     bool equal = p == q || (std::isnan(p) && std::isnan(q));
     double d = equal ? 0 : std::fabs(p - q);
     if constexpr (std::is_same_v<decltype(v), std::int64_t>)
