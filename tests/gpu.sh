@@ -13,7 +13,7 @@ if [ -z "$nvcc" ]; then
 fi
 
 if [ "${1:-}" = release ]; then
-  [ -n "$nvcc" ] || exit 0
+  [ -n "$nvcc" ] || { echo 'SKIPPED: no nvcc here'; exit 0; }
   targets=$(for a in 75 80 86 89 90 100 120; do printf 'compute_%s,sm_%s;' $a $a; done)
   cmake -B build/gpu-release "${common[@]}" -DCMAKE_BUILD_TYPE=Release "-DEDVR_GPU_TARGETS=${targets%;}" >/dev/null
   cmake --build build/gpu-release --target test_gpu_cuda

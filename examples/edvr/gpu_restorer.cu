@@ -45,10 +45,12 @@ restorer_factory restorers_on_gpu(int device, nn::edvr_net<float> const& net, st
   using two = two_stage_restorer<float, gpu>;
   return [first, after = to<gpu>(*second), o] { return std::make_unique<restorer_on_gpu<two>>(two(one(first, o), one(after, o))); };
 }
-std::string gpus() {
+std::string gpus() try {
   std::string s;
   for (int i = 0, n = device_count(); i < n; ++i) s += text(i ? "\n" : "", "cuda:", i, ' ', device_name(i));
   return s.empty() ? "none that CUDA can use" : s;
+} catch (device_error const& e) {
+  return text("none that works: ", e.what());
 }
 
 }  // namespace program

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // edvr: restores video clips and holds numbers against each other. Exit codes: 0 done, 1 compared and different, 2 usage, 3 input or output
-// file, 4 model, 5 memory, 6 numerics, 7 GPU, 130 interrupted.
+// file, 4 model, 5 memory or threads, 6 numerics, 7 GPU, 130 interrupted.
 #include <fcntl.h>
 #include <unistd.h>
 

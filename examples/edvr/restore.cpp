@@ -188,7 +188,7 @@ int restore(restore_options const& o) {
   note_tiles(options, net.config);
   if (o.device != "cpu") require_gpu(device_number(o.device));
 
-  pair const result_size{(in->size().y * enlarges * scale + enlarges - 1) / enlarges, (in->size().x * enlarges * scale + enlarges - 1) / enlarges};
+  pair const result_size{in->size().y * scale, in->size().x * scale};
   edvr::detail::check_picture_size("the result", static_cast<std::uint64_t>(result_size.x), static_cast<std::uint64_t>(result_size.y));
 
   std::optional<nn::edvr_net<T>> second;

@@ -55,7 +55,7 @@
 #define EDVR_UNROLL
 #endif
 
-// The vector kernels are written in GNU vector extensions; other compilers get the plain loops and the im2col algorithms.
+// The vector kernels are written in GNU vector extensions; a CUDA compiler gets the plain loops and the im2col algorithms.
 #if defined(__GNUC__) && !defined(__CUDACC__)
 #define EDVR_VECTOR_KERNELS 1
 #else

@@ -29,10 +29,10 @@ patch() {
   at=$(dd if="$1" bs=1 skip=8 count="$n" 2>/dev/null | sed "s|.*\"$3\":{[^}]*\"data_offsets\":\[\([0-9]*\),.*|\1|; s|.*\"$3\": {[^}]*\"data_offsets\": \[\([0-9]*\),.*|\1|")
   cp "$1" "$2" && chmod u+w "$2" && printf "$4" | dd of="$2" bs=1 seek=$((8 + n + at)) conv=notrunc 2>/dev/null
 }
-# decibels A B LEAST: at least so many between the frames of folder A and those of B.
+# decibels A B LEAST: at least so many between each frame of folder A and that of B.
 decibels() {
   checks=$((checks + 1))
-  "$edvr" evaluate -i "$1" -r "$2" | tail -n 1 | awk -v least="$3" '{ for (i = 1; i < NF; ++i) if ($i == "PSNR") found = $(i + 1) } END { exit !(found == "inf" || found + 0 >= least) }' ||
+  "$edvr" evaluate -i "$1" -r "$2" | awk -v least="$3" '{ for (i = 1; i < NF; ++i) if ($i == "PSNR") { ++n; if ($(i + 1) != "inf" && !($(i + 1) + 0 >= least)) bad = 1 } } END { exit bad || !n }' ||
     { failures=$((failures + 1)); echo "FAILED: $1 is not within $3 dB of $2: $("$edvr" evaluate -i "$1" -r "$2" | tail -n 1)"; }
 }
 finish() {

@@ -239,7 +239,9 @@ if [ -z "${EDVR_SANITIZED:-}" ]; then
   expect 0 '' "$edvr" restore -i halved -o budget_whole --frames 5:6
   expect 3 'Allow more, or tiles' "$edvr" restore -i halved -o budget_no --frames 5:6 --max-memory 66
   expect 0 'overlapping by 32 pixels' "$edvr" restore -i halved -o budget_tiles --frames 5:6 --max-memory 66 --tiles
-  decibels budget_tiles budget_whole 50
+  decibels budget_tiles budget_whole 90
+  expect 0 '' "$edvr" compare budget_tiles/00000005.png budget_whole/00000005.png --atol 1
+  expect 5 'not enough memory' bash -c "ulimit -v 300000; exec '$edvr' restore -m random:edvr_l -i '$clip/truth' -o big --frames 0:1"
 fi
 expect 2 'max-memory' "$edvr" restore -i "$clip/low" -o budget_no --tiles
 expect 3 'MiB for tensors at least; 0 MiB' "$edvr" restore -i "$clip/low" -o budget_no --frames 4:6 --max-memory 13 --tiles
@@ -263,6 +265,7 @@ expect 3 'Python objects' "$edvr" compare "$golden/numpy/object.npy" clip.npy
 # --- 16 bits: above 50 dB beside float32 on the bundled clip
 part=${EDVR_SANITIZED:+--frames 5:6}
 expect 0 '' "$edvr" restore -i "$small" -o precise $part
+[ -n "${EDVR_SANITIZED:-}" ] || check awk -v mean="$("$edvr" evaluate -i precise -r "$clip/truth" | awk '$1 == "mean" { print $3 }')" 'BEGIN { exit !(mean > 25.9) }'  # bicubic: 25.1
 expect 0 '' "$edvr" restore -i "$small" -o half --precision bfloat16 $part
 expect 2 'precision' "$edvr" restore -i "$clip/low" -o x --precision float8
 for d in tpu cuda: cuda:x cuda:1234; do expect 2 'expected cpu, cuda or cuda:N' "$edvr" restore -i "$clip/low" -o x --device $d; done

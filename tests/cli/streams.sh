@@ -125,12 +125,15 @@ expect 2 'overwrite' "$edvr" restore -i "$small" -o some --resume --overwrite
 
 # --- 16-bit pictures in and out; jobs; progress for programs; letters of the ncnn upscalers
 expect 0 '' "$edvr" restore -i "$small" -o deep --bits 16 --frames 0:1
-expect 0 '' "$edvr" compare deep/00000000.png deep/00000000.png
+mkdir eight && cp all/00000000.png eight/ && decibels deep eight 55
+for m in auto bt601 bt709; do expect 0 '' "$edvr" restore -i "$small" -o matrix_$m.y4m --matrix $m --chroma 444 --frames 0:1; done
+check cmp matrix_auto.y4m matrix_bt601.y4m  # under 720 lines
+check [ "$(cmp matrix_auto.y4m matrix_bt709.y4m 2>&1 | grep -c differ)" = 1 ]
 check [ "$(od -An -j 24 -N 1 -t u1 deep/00000000.png | tr -d ' ')" = 16 ]
 expect 0 '' "$edvr" restore -i deep -o deep_again -s 1
 check [ "$(od -An -j 24 -N 1 -t u1 deep_again/00000000.png | tr -d ' ')" = 16 ]
 expect 0 'PSNR      inf' "$edvr" evaluate -i deep -r deep
-expect 0 'PSNR' "$edvr" evaluate -i deep -r deep_again
+decibels deep deep_again 25
 expect 0 '' "$edvr" resize -i deep -o deep_small --scale 0.5
 check [ "$(od -An -j 24 -N 1 -t u1 deep_small/00000000.png | tr -d ' ')" = 16 ]
 expect 0 '' "$edvr" sheet deep/00000000.png -o deep_sheet.png

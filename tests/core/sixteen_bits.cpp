@@ -165,7 +165,7 @@ TEST_CASE_TEMPLATE("tensors of sixteen bits: views, assignment, copies, printing
   CHECK(allclose(f, x, 0, 0));
   CHECK_THROWS_AS(assign(slice(x, 0, 0, 2), slice(x, 0, 1, 3) + 1.f), alias_error);
   CHECK(eval<T>(zeros<float>({0, 3})).empty());
-  CHECK(eval(max(x))() <= 10.f);
+  CHECK(eval(max(x))() == eval(max(f))());
   CHECK(static_cast<float>(arange<T>(5)(4)) == 4.f);
   any_tensor const kept(x);
   CHECK(kept.type() == any_tensor::dtype_of<T>());

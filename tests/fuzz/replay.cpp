@@ -12,8 +12,9 @@ int main(int argc, char** argv) {
   constexpr std::pair<char const*, target> targets[] = {{"checkpoint", fuzz::checkpoint}, {"pickle", fuzz::pickle}, {"zip", fuzz::zip}, {"safetensors", fuzz::safetensors}, {"npy", fuzz::npy},
                                                         {"image", fuzz::image},           {"y4m", fuzz::y4m},       {"shapes", fuzz::shapes}, {"patterns", fuzz::patterns},   {"arguments", fuzz::arguments}};
   int files = 0;
-  for (int i = 1; i < argc; ++i)
-    for (auto const& [name, run] : targets) {
+  for (auto const& [name, run] : targets) {
+    int const before = files;
+    for (int i = 1; i < argc; ++i) {
       auto const folder = std::filesystem::path(argv[i]) / name;
       if (!std::filesystem::is_directory(folder)) continue;
       for (auto const& entry : std::filesystem::directory_iterator(folder)) {
@@ -24,6 +25,8 @@ int main(int argc, char** argv) {
         ++files;
       }
     }
+    if (files == before) return std::fprintf(stderr, "no file for %s\n", name), 1;
+  }
   std::printf("replayed %d files\n", files);
   return files > 0 ? 0 : 1;
 }

@@ -52,6 +52,13 @@ TEST_CASE("gpu: work on a stream of its own") {
   ex.sync();
   CHECK_CLOSE(to<cpu>(y, ex), eval(uniform<float>({100, 7}, 1) + 1.f), 0);
 }
+#ifdef __CUDACC__
+TEST_CASE("gpu: an error that somebody's unchecked call left behind is not reported by ours") {
+  auto const x = to<gpu>(ones<float>({1 << 17}));
+  (void)cudaSetDevice(device_count() + 100);
+  CHECK(to<cpu>(eval(sum(x))).item() == 1 << 17);
+}
+#endif
 TEST_CASE("gpu: a device that is not there is refused by name") {
   int const n = device_count();
   CHECK(n >= 1);

@@ -22,6 +22,7 @@ thread_local long fails_at = -1, asked = 0;
 bool fails_now() { return fails_at >= 0 && asked++ == fails_at; }
 void* request(std::size_t n, std::size_t alignment) {
   if (fails_now()) return nullptr;
+  files::requested += n;
   return alignment > __STDCPP_DEFAULT_NEW_ALIGNMENT__ ? std::aligned_alloc(alignment, (n + alignment - 1) / alignment * alignment) : std::malloc(n > 0 ? n : 1);
 }
 void* or_throw(void* p) { return p ? p : throw std::bad_alloc(); }
@@ -63,7 +64,6 @@ long with_every_request_failing(F const& f) {
     }
   }
 }
-std::filesystem::path temporary(char const* name) { return std::filesystem::temp_directory_path() / name; }
 }  // namespace
 
 TEST_CASE("memory that is refused, at every single request of every reader: an exception, and nothing lost") {
@@ -80,7 +80,7 @@ TEST_CASE("memory that is refused, at every single request of every reader: an e
   auto const arrays = read_file(golden + "/numpy/deflated.npz");
   CHECK(with_every_request_failing([&] { (void)parse_npz("f", arrays); }) > 40);
   auto const picture = read_file(golden + "/pictures/gray16.png");
-  CHECK(with_every_request_failing([&] { (void)decode_image16("f", *picture); }) >= 1);
+  CHECK(with_every_request_failing([&] { (void)decode_image16("f", *picture); }) >= 1);  // stb's own requests do not come here
   CHECK(with_every_request_failing([&] {
           std::size_t at = 0;
           std::string const s = "YUV4MPEG2 W4 H2 Cmono Xlonger-than-any-small-string\nFRAME\n12345678";
@@ -94,7 +94,7 @@ TEST_CASE("memory that is refused, at every single request of every reader: an e
         }) >= 4);
 }
 TEST_CASE("memory that is refused while a file is written: an exception, no file, no rest of one") {
-  auto const folder = temporary("edvr_test_failures");
+  auto const folder = temporary("failures");
   std::filesystem::remove_all(folder);
   std::filesystem::create_directory(folder);
   tensor_map const m{{"x", any_tensor(normal<float>({3, 5}, 1))}};
@@ -112,7 +112,7 @@ TEST_CASE("memory that is refused while a file is written: an exception, no file
   std::filesystem::remove_all(folder);
 }
 TEST_CASE("a disk that is full: an error that says so, the old file as it was, no rest of the new one") {
-  auto const folder = temporary("edvr_test_full");
+  auto const folder = temporary("full");
   std::filesystem::remove_all(folder);
   std::filesystem::create_directory(folder);
   auto const path = folder / "f.safetensors";
@@ -142,7 +142,7 @@ TEST_CASE("hostile input 54: a file that ends before its size, a pipe, a folder,
       seen = seen || contains(error.what(), "changed its size from 4096 bytes while it was read");
     }
   }
-  if (!seen) MESSAGE("not shown here: no file that is shorter than it says");
+  if (std::filesystem::exists("/sys/kernel/fscaps")) CHECK(seen);
   CHECK_THROWS_SAYING(io_error, "is a folder; expected a file", read_file("/tmp"));
   CHECK_THROWS_SAYING(io_error, "is a pipe or device", read_file("/dev/null"));
   CHECK_THROWS_SAYING(io_error, "no such file", read_file("/nowhere"));

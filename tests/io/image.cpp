@@ -49,11 +49,10 @@ int refused_when_cut(std::string const& whole) {
   }
   return refused;
 }
-std::filesystem::path temporary(char const* name) { return std::filesystem::temp_directory_path() / name; }
 }  // namespace
 
 TEST_CASE("a PNG comes back as it was written, whatever its layout in memory") {
-  auto const path = temporary("edvr_test_picture.png");
+  auto const path = temporary("picture.png");
   auto const x = to_8bit(uniform<float>({3, 13, 17}, 1));
   write_png(path, x);
   auto const y = read_image(path);
@@ -67,7 +66,7 @@ TEST_CASE("a PNG comes back as it was written, whatever its layout in memory") {
   CHECK_THROWS_SAYING(shape_error, "expected (3, h, w)", write_png(path, slice(x, 0, 0, 1)));
 }
 TEST_CASE("a PNG of 16 bits comes back bit by bit; 8 bits read as 16 are 257 times as much") {
-  auto const path = temporary("edvr_test_picture16.png");
+  auto const path = temporary("picture16.png");
   auto const x = to_16bit(uniform<double>({3, 13, 17}, 1));
   x(0, 0, 0) = 0, x(1, 0, 0) = 65535, x(2, 0, 0) = 256;
   write_png(path, x);
@@ -105,7 +104,7 @@ TEST_CASE("hostile inputs 51 and 52: kinds of pictures that are read and not wri
   CHECK_THROWS_SAYING(io_error, "alpha channel", read_image(folder + "alpha.png"));
 }
 TEST_CASE("hostile input 49: a PNG cut off at every byte is refused, or decodes if only the end is missing") {
-  auto const path = temporary("edvr_test_cut.png");
+  auto const path = temporary("cut.png");
   auto const x = to_8bit(uniform<float>({3, 9, 11}, 1));
   write_png(path, x);
   auto const whole = text_of(read_file(path));
@@ -113,13 +112,13 @@ TEST_CASE("hostile input 49: a PNG cut off at every byte is refused, or decodes 
   CHECK(refused_when_cut(whole) >= static_cast<int>(whole.size()) - 16);  // all but, at most, the checksum and the closing chunk
 }
 TEST_CASE("hostile input 50: headers that claim the impossible are refused before memory is taken") {
-  auto const before = host_memory.bytes.load();
+  detail::decoder_limit = 0;  // what stb may ask for is settled when the header has passed
   REFUSED("picture of 2147483647 x 2147483647 pixels; expected sides of at most 16384", png_header(0x7fffffff, 0x7fffffff, 8, 2));
   REFUSED("picture of 0 x 5 pixels; expected at least 1 x 1", png_header(0, 5, 8, 2));
   REFUSED("picture of 5 x 0 pixels", png_header(5, 0, 8, 2));
   REFUSED("at most 67108864 pixels", png_header(16384, 16384, 1, 0));
   REFUSED("no compression is that good", png_header(8000, 8000, 8, 2));
-  CHECK(host_memory.bytes.load() == before);
+  CHECK(detail::decoder_limit == 0);
 }
 TEST_CASE("hostile input 53: other formats under a picture's name") {
   REFUSED("is neither PNG nor JPEG, whatever its name; expected one of them", "GIF89a" + std::string(30, '\1'));
@@ -196,7 +195,7 @@ TEST_CASE("hostile input 52: a Huffman table of more codes than there are is ref
   REFUSED("a Huffman table of 289 codes", whole.substr(0, whole.size() - 2) + table + whole.substr(whole.size() - 2));
 }
 TEST_CASE("hostile input 51: a PNG with a bit flipped anywhere is refused") {
-  auto const path = temporary("edvr_test_flip.png");
+  auto const path = temporary("flip.png");
   write_png(path, to_8bit(uniform<float>({3, 6, 5}, 1)));
   auto const whole = text_of(read_file(path));
   std::filesystem::remove(path);

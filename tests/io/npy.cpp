@@ -49,7 +49,7 @@ TEST_CASE("npy: what NumPy wrote is read, versions 1 to 3, both orders, scalars 
   }
 }
 TEST_CASE("npy, npz: what is written is read back, and beside it is what NumPy writes, byte for byte") {
-  auto const path = std::filesystem::temp_directory_path() / "edvr_test_round_trip.npz";
+  auto const path = temporary("round_trip.npz");
   tensor_map m;
   m.emplace("a/b", any_tensor(normal<float>({2, 3}, 1)));
   m.emplace("c", any_tensor(permute(normal<double>({4, 2}, 2), {1, 0})));
@@ -57,6 +57,8 @@ TEST_CASE("npy, npz: what is written is read back, and beside it is what NumPy w
   m.emplace("e", any_tensor(zeros<std::int64_t>({0, 7})));
   m.emplace("f", any_tensor(to<float16>(normal<float>({1000}, 3))));
   m.emplace("g", any_tensor(to<bfloat16>(normal<float>({5}, 4))));
+  m.emplace("h", any_tensor(full<std::int16_t>(coord<1>{{3}}, -300)));
+  m.emplace("i", any_tensor(full<std::int8_t>(coord<1>{{3}}, -3)));
   for (bool compress : {false, true}) {
     write_npz(path, m, compress);
     auto const r = read_npz(path);
@@ -69,16 +71,16 @@ TEST_CASE("npy, npz: what is written is read back, and beside it is what NumPy w
     }
   }
   auto const x = eval(reshape(arange<float>(6), {2, 3}) - 2.f);
-  auto const single = std::filesystem::temp_directory_path() / "edvr_test_round_trip.npy";
+  auto const single = temporary("round_trip.npy");
   write_npy(single, any_tensor(x));
   CHECK(text_of(read_file(single)) == text_of(read_file(folder + "version1.npy")));
-  for (auto const& p : {path, single, std::filesystem::temp_directory_path() / "edvr_test_round_trip.safetensors"}) {  // by name and by content
+  for (auto const& p : {path, single, temporary("round_trip.safetensors")}) {  // by name and by content
     tensor_map one{{"array", any_tensor(x)}};
     write_tensors(p, one);
     CHECK(counts(read_tensors(p).at("array"), coord<2>{{2, 3}}));
   }
-  CHECK_THROWS_SAYING(io_error, "holds one array, and there are 6", write_tensors(single, m));
-  std::filesystem::remove(path), std::filesystem::remove(single), std::filesystem::remove(std::filesystem::temp_directory_path() / "edvr_test_round_trip.safetensors");
+  CHECK_THROWS_SAYING(io_error, "holds one array, and there are 8", write_tensors(single, m));
+  std::filesystem::remove(path), std::filesystem::remove(single), std::filesystem::remove(temporary("round_trip.safetensors"));
   CHECK_THROWS_SAYING(io_error, "cannot be written", write_npz("/nowhere/x.npz", m));
 }
 TEST_CASE("hostile input 42: npy headers that lie") {
@@ -120,7 +122,7 @@ TEST_CASE("hostile input 42: npy headers that lie") {
 TEST_CASE("hostile input 10: npz files that unpack to too much, damaged ones, others") {
   auto const whole = text_of(read_file(folder + "deflated.npz"));
   for (std::size_t n = 0; n < whole.size(); ++n) CHECK_THROWS_AS(parse_npz("f", bytes_of(whole.substr(0, n))), io_error);
-  auto const path = std::filesystem::temp_directory_path() / "edvr_test_bomb.npz";
+  auto const path = temporary("bomb.npz");
   write_npz(path, {{"zeros", any_tensor(zeros<float>({1 << 23}))}}, true);  // 32 MiB in 33 kB
   auto const bomb = text_of(read_file(path));
   CHECK(bomb.size() < 50'000);
@@ -133,7 +135,7 @@ TEST_CASE("hostile input 10: npz files that unpack to too much, damaged ones, ot
   };
   NPZ_REFUSED("no compression is that good", set(set(whole, "PK\1\2", 24, std::uint32_t{1'200'000}), "PK\3\4", 22, std::uint32_t{1'200'000}));
   auto const one = [&] {
-    auto const p = std::filesystem::temp_directory_path() / "edvr_test_one.npz";
+    auto const p = temporary("one.npz");
     write_npz(p, {{"x", any_tensor(normal<float>({100}, 1))}}, true);
     auto const s = text_of(read_file(p));
     std::filesystem::remove(p);

@@ -84,12 +84,12 @@ TEST_CASE("hostile input 9: compressed entries are refused by the method's name"
 TEST_CASE("hostile inputs 11 and 14: two entries of one name, two data.pkl, overlapping entries") {
   REFUSED("occurs twice", zip({{"a/data.pkl", pickle("}")}, {"a/data.pkl", pickle("}")}}));
   REFUSED("more than one data.pkl", zip({{"a/data.pkl", pickle("}")}, {"b/data.pkl", pickle("}")}}));
-  auto s = zip({{"a/data.pkl", pickle("}")}, {"a/data/0", four}});
-  auto const second = s.rfind("PK\1\2");
-  auto const first_local = s.find("PK\3\4");
-  std::uint32_t const at = static_cast<std::uint32_t>(first_local);
-  std::memcpy(s.data() + second + 42, &at, 4);
-  CHECK_THROWS_AS(parse(s), io_error);
+  auto const inner = zip({{"a/data/0", four}}).substr(0, 30 + 8 + four.size());  // local header and data
+  auto const outer = pickle("}");
+  auto s = zip({{"a/data.pkl", outer + inner}, {"a/data/0", four}});
+  auto const at = static_cast<std::uint32_t>(30 + 10 + outer.size());
+  std::memcpy(s.data() + s.rfind("PK\1\2") + 42, &at, 4);
+  REFUSED("zip entries overlap at byte " + std::to_string(at), s);
 }
 TEST_CASE("hostile input 13: an entry larger than the file") { REFUSED("reaches past the data of the archive", zip({{"a/data.pkl", pickle("}"), 0, 0, "", 0, 100'000}})); }
 TEST_CASE("hostile input 15: a wrong checksum; an absent one passes") {
@@ -117,6 +117,7 @@ TEST_CASE("hostile input 19: unknown globals are named, nothing is called, and o
     CHECK(file.opaque_names().count(std::string(module) + "." + name) == 1);
     CHECK_THROWS_SAYING(io_error, std::string("f.pth: x is a ") + module + "." + name + ", not a tensor; this reader executes nothing", file.tensor_of("x", *file.root().find("x")));
   }
+  CHECK_FALSE(std::filesystem::exists("/tmp/pwned"));
   REFUSED("names something longer than 1000 bytes", pth("c" + std::string(2000, 'a') + "\nb\n"));
 }
 TEST_CASE("hostile input 20: known names with wrong arguments") {
@@ -147,9 +148,9 @@ TEST_CASE("hostile input 23: memo indices") {
   REFUSED("asks for memo 4294967295", pth("j\xff\xff\xff\xff"));
   std::string laughs = "]q" + std::string(1, '\0');
   for (char i = 1; i < 60; ++i) laughs += std::string("](h") + static_cast<char>(i - 1) + "h" + static_cast<char>(i - 1) + "eq" + i;
-  auto const before = host_memory.bytes.load();
+  auto const before = files::requested;
   parse(pth(laughs + "\x86" + std::string(58, '\x86')));  // doubles 60 times by reference: no memory
-  CHECK(host_memory.bytes.load() == before);
+  CHECK(files::requested - before < 1'000'000);
   std::string many = "](";  // one long list handed to many calls
   for (int i = 0; i < 20'000; ++i) many += num(i) + num(i) + "\x86";
   many += "e\x85q" + std::string(1, '\0') + "0" + global("collections", "OrderedDict") + "q\x01" "0]";
@@ -215,7 +216,7 @@ TEST_CASE("legacy streams: cut off at every byte, and with lengths that lie") {
   REFUSED("bytes follow the last storage", whole + "x");
   REFUSED("not one that torch.save wrote", pickle("}"));
 }
-TEST_CASE("a file with every bit flipped in turn is read or refused, never worse") {
+TEST_CASE("a file with a bit of each byte flipped in turn is read or refused, never worse") {
   for (auto name : {"/pth_sampler.zip.pth", "/pth_sampler.legacy.pth"}) {
     auto const whole = text_of(read_file(golden + name));
     int read = 0;

@@ -16,7 +16,7 @@ std::string const data = std::string(16, '\1');
 }  // namespace
 
 TEST_CASE("safetensors: what is written is read back, of every element type") {
-  auto const path = std::filesystem::temp_directory_path() / "edvr_test_round_trip.safetensors";
+  auto const path = temporary("round_trip.safetensors");
   tensor_map m;
   m.emplace("a", any_tensor(normal<float>({2, 3}, 1)));
   m.emplace("b", any_tensor(permute(normal<double>({4, 2}, 2), {1, 0})));

@@ -108,6 +108,28 @@ TEST_CASE("y4m: planes to RGB and back are the same planes where no chroma is in
     }
   CHECK_THROWS_SAYING(shape_error, "y4m: frame has shape (3, 2, 2); expected (3, 6, 8)", y4m_from_rgb(every[0], zeros<float>({3, 2, 2}), color_matrix::bt601));
 }
+TEST_CASE("y4m: samples whose colours are in the RGB cube come back, the others as the nearest there are, and those come back then") {
+  y4m_header h{.sampling = chroma::yuv444};
+  h.width = h.height = 1;
+  int inside = 0, outside = 0;
+  for (int y = 16; y <= 235; y += 7)
+    for (int u = 16; u <= 240; u += 8)
+      for (int v = 16; v <= 240; v += 8) {
+        std::vector<std::byte> const planes{static_cast<std::byte>(y), static_cast<std::byte>(u), static_cast<std::byte>(v)};
+        auto const rgb = y4m_to_rgb<double>(h, planes, color_matrix::bt601);
+        auto const again = y4m_from_rgb(h, rgb, color_matrix::bt601);
+        if (eval(min(rgb))() >= 0 && eval(max(rgb))() <= 1) {
+          ++inside;
+          CHECK(again == planes);
+          continue;
+        }
+        ++outside;
+        auto const once_more = y4m_from_rgb(h, y4m_to_rgb<double>(h, again, color_matrix::bt601), color_matrix::bt601);
+        for (std::size_t i = 0; i < 3; ++i) CHECK(std::abs(static_cast<int>(once_more[i]) - static_cast<int>(again[i])) <= 1);
+      }
+  CHECK(inside > 1000);
+  CHECK(outside > 1000);
+}
 TEST_CASE("y4m: chroma lies where the header says: a ramp of colour stays one inside the picture") {
   for (auto sampling : {chroma::yuv420_center, chroma::yuv420_left, chroma::yuv422}) {
     y4m_header const h{.width = 32, .height = 16, .sampling = sampling, .bits = 16};

@@ -28,7 +28,7 @@ struct fixture {
   }
   /// Through a file, so that container, dialect and renaming take part.
   checkpoint through_file(tensor_map const& m) {
-    auto const path = std::filesystem::temp_directory_path() / "edvr_test_checkpoint.safetensors";
+    auto const path = temporary("checkpoint.safetensors");
     write_safetensors(path, m);
     auto const c = parse_checkpoint("f", read_file(path));
     std::filesystem::remove(path);
@@ -214,7 +214,7 @@ TEST_CASE_FIXTURE(fixture, "hostile input 47: float16, bfloat16 and float64 weig
   auto const m = weights(config);
   for (auto [name, bits] : {std::pair{"F16", std::uint16_t(0x3400)}, {"BF16", std::uint16_t(0x3e80)}}) {  // 0.25 in both
     auto copy = m;
-    auto const path = std::filesystem::temp_directory_path() / "edvr_test_half.safetensors";
+    auto const path = temporary("half.safetensors");
     std::string data;
     for (int i = 0; i < 3 * 64 * 9; ++i) data += le(bits);
     std::string const header = "{\"w\":{\"dtype\":\"" + std::string(name) + "\",\"shape\":[3,64,3,3],\"data_offsets\":[0," + std::to_string(data.size()) + "]}}";

@@ -258,19 +258,43 @@ TEST_CASE_TEMPLATE("conv2d: NaN and infinity spread to the window and no further
 }
 TEST_CASE("conv2d by winograd: a NaN or an infinity reaches the tiles that read it, and no other") {
   auto const x = ones<float>({1, 16, 16, 16}), w = ones<float>({16, 16, 3, 3});
-  for (float bad : {std::nanf(""), HUGE_VALF, -HUGE_VALF, 3e38f}) {
-    x(0, 5, 9, 9) = bad;
-    for (auto isa : supported_instruction_sets()) {
-      auto const y = eval(conv2d(x, w, {.padding = 1}), cpu_executor{.isa = isa});
-      for (index_t h = 0; h < 16; ++h)
-        for (index_t v = 0; v < 16; ++v)
-          if (std::abs(h - 9) <= 1 && std::abs(v - 9) <= 1)
-            CHECK(!(std::fabs(y(0, 2, h, v)) < 1e30f));
-          else if (h < 4 || v < 4 || h >= 12 || v >= 12)
-            CHECK(std::fabs(y(0, 2, h, v) - 16.f * (h == 0 || h == 15 ? 2 : 3) * (v == 0 || v == 15 ? 2 : 3)) < 1e-3f);
+  for (float bad : {std::nanf(""), HUGE_VALF, -HUGE_VALF, 3e38f})
+    for (index_t p = 7; p <= 12; ++p) {
+      x(0, 5, p, 9) = bad;
+      for (auto isa : supported_instruction_sets()) {
+        auto const y = eval(conv2d(x, w, {.padding = 1}), cpu_executor{.isa = isa});
+        auto const reads = [](index_t at, index_t from) { return at >= from / 4 * 4 - 1 && at <= from / 4 * 4 + 4; };  // does the tile of result `from` read `at`?
+        for (index_t h = 0; h < 16; ++h)
+          for (index_t v = 0; v < 16; ++v) {
+            CAPTURE(p); CAPTURE(h); CAPTURE(v);
+            if (std::abs(h - p) <= 1 && std::abs(v - 9) <= 1)
+              CHECK(!(std::fabs(y(0, 2, h, v)) < 1e30f));
+            else if (!reads(p, h) || !reads(9, v))
+              CHECK(std::fabs(y(0, 2, h, v) - 16.f * (h == 0 || h == 15 ? 2 : 3) * (v == 0 || v == 15 ? 2 : 3)) < 1e-3f);
+          }
+      }
+      x(0, 5, p, 9) = 1;
     }
+}
+TEST_CASE("conv2d: an infinite weight beside padding is left out by the plain sum, and multiplied with its zeros by the others") {
+  auto const x = ones<float>({1, 16, 6, 6}), w = ones<float>({16, 16, 3, 3});
+  w(0, 0, 0, 0) = HUGE_VALF;
+  CHECK(std::isfinite(eval(conv2d(x, w, {.padding = 1}, algo::reference{}))(0, 0, 0, 0)));
+  CHECK(std::isnan(eval(conv2d(x, w, {.padding = 1}, algo::im2col{}))(0, 0, 0, 0)));
+  for (auto isa : supported_instruction_sets()) CHECK(std::isnan(eval(conv2d(x, w, {.padding = 1}, algo::direct{}), cpu_executor{.isa = isa})(0, 0, 0, 0)));
+}
+#ifdef __x86_64__
+TEST_CASE("subnormal numbers are zero in the fast convolutions of float, and nowhere else") {
+  auto const x = full<float>({1, 16, 8, 8}, 1e-40f), w = ones<float>({16, 16, 3, 3});
+  for (auto isa : supported_instruction_sets()) {
+    cpu_executor const ex{.isa = isa};
+    CHECK(eval(conv2d(x, w, {.padding = 1}, algo::direct{}), ex)(0, 0, 4, 4) == 0);
+    CHECK(eval(conv2d(x, w, {.padding = 1}, algo::winograd{}), ex)(0, 0, 4, 4) == 0);
+    CHECK(eval(conv2d(x, w, {.padding = 1}, algo::reference{}), ex)(0, 0, 4, 4) > 0);
+    CHECK(eval(x * 1.f, ex)(0, 0, 4, 4) > 0);  // nothing stays switched
   }
 }
+#endif
 TEST_CASE("conv2d: an integer-valued problem is exact, also in float") {
   auto const x = eval(cast<float>(cast<int>(4.f * normal<float>({2, 32, 15, 14}, 1)))), w = eval(cast<float>(cast<int>(3.f * normal<float>({48, 32, 3, 3}, 2))));
   for (auto isa : supported_instruction_sets()) CHECK(allclose(eval(conv2d(x, w, {.padding = 1}, algo::direct{}), cpu_executor{.isa = isa}), eval(conv2d(x, w, {.padding = 1}, algo::reference{})), 0, 0));

@@ -145,11 +145,13 @@ TEST_CASE_TEMPLATE("hostile input 64: deform_conv2d with special offsets, masks 
     }
   auto const offset = zeros<T>({1, 2, 5, 6}), mask = ones<T>({1, 1, 5, 6});
   mask(0, 0, 2, 2) = nan;
+  offset(0, 0, 3, 3) = 100, mask(0, 0, 3, 3) = nan;  // outside
   x(0, 1, 4, 4) = inf;
   std::vector<tensor<T, 4>> all{eval(deform_conv2d(x, offset, mask, weight, bias, {}, algo::reference{})), eval(deform_conv2d(x, offset, mask, weight, bias, {}, algo::im2col{}))};
   for (auto isa : supported_instruction_sets()) all.push_back(eval(deform_conv2d(x, offset, mask, weight, bias), cpu_executor{.isa = isa}));
   for (auto const& y : all) {
     CHECK(std::isnan(y(0, 0, 2, 2)));
+    CHECK(std::isnan(y(0, 0, 3, 3)));
     CHECK(std::isfinite(y(0, 0, 2, 3)));
     CHECK_FALSE(std::isfinite(y(0, 0, 4, 4)));
     CHECK(std::isfinite(y(0, 0, 0, 0)));

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writers of good and bad files, for tests of the readers.
 #pragma once
+#include <unistd.h>
+
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -13,6 +16,10 @@
 
 namespace files {
 
+/// Bytes that this thread has asked operator new for, in a program that counts them (tests/io/failures.cpp).
+inline thread_local std::size_t requested = 0;
+/// A path of this process's own for a file or folder that a test leaves nothing of.
+inline std::filesystem::path temporary(std::string const& name) { return std::filesystem::temp_directory_path() / edvr::text("edvr_test_", static_cast<long>(getpid()), '_', name); }
 inline edvr::file_bytes bytes_of(std::string const& s) {
   auto const* const p = reinterpret_cast<std::byte const*>(s.data());
   return std::make_shared<std::vector<std::byte> const>(p, p + s.size());

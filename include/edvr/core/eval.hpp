@@ -37,8 +37,6 @@ struct hole {
 /// What a heavy kernel writes with: y[at] = epilogue(at, v), for a value or a pack.
 template <class Y, class Epilogue>
 struct store {
-  using value_type = typename Y::value_type;
-  static constexpr int rank = Y::rank;
   static constexpr bool packs = Y::packs && Epilogue::packs;
   Y y;
   Epilogue epilogue;

@@ -106,6 +106,8 @@ class any_tensor {
     else if constexpr (std::is_same_v<T, bool>) return dtype::boolean;
     else if constexpr (std::is_same_v<T, std::int64_t>) return dtype::int64;
     else if constexpr (std::is_same_v<T, std::int32_t>) return dtype::int32;
+    else if constexpr (std::is_same_v<T, std::int16_t>) return dtype::int16;
+    else if constexpr (std::is_same_v<T, std::int8_t>) return dtype::int8;
     else if constexpr (std::is_same_v<T, std::uint8_t>) return dtype::uint8;
     else static_assert(sizeof(T) == 0, "no file format of ours holds this element type");
   }

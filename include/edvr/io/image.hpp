@@ -159,9 +159,7 @@ inline std::size_t check_jpeg(std::string const& who, std::span<std::byte const>
   }
   throw io_error(text(who, ": JPEG is cut off or damaged: no frame header"));
 }
-}  // namespace detail
 
-namespace detail {
 /// Decodes to U = uint8 or uint16. A 16-bit PNG never goes through stb's conversion to 8.
 template <class U>
 tensor<U, 3> decode_picture(std::string const& who, std::span<std::byte const> bytes) {

@@ -2,7 +2,6 @@
 // A pickle machine that executes nothing: it builds numbers, strings, lists, dicts and descriptions of tensors; every global it does not
 // know becomes an inert value that carries the name. No recursion, no allocation beyond what the stream's own bytes justify.
 #pragma once
-#include <bit>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -19,7 +18,6 @@ namespace edvr::inline v1::detail::pickle {
 struct value {
   enum class kind { none, boolean, integer, real, string, list, tuple, dict, storage, tensor, opaque, mark } is = kind::none;
   std::int64_t integer = 0;
-  double real = 0;
   std::string text{};           // string; name of an opaque value
   std::vector<value*> items{};  // list, tuple; dict: key, value, key, value, ...; storage and tensor: their arguments
 
@@ -104,7 +102,7 @@ class machine {
     push(doc_.make(kind::string))->text = in_.text_at(at_, static_cast<std::size_t>(n));
     at_ += static_cast<std::size_t>(n);
   }
-  /// LONG1 and LONG4: little-endian two's complement. Values beyond 64 bits keep their low bits and are marked by `real`.
+  /// LONG1 and LONG4: little-endian two's complement. Of values beyond 64 bits `integer` has the low ones, and `text` all bytes.
   void push_long(std::size_t start, std::string_view op, std::uint64_t n) {
     constexpr std::uint64_t most = 256;  // bytes; no number in a checkpoint is longer
     if (n > most) fail(start, op, text("claims an integer of ", n, " bytes; expected at most ", most));
@@ -197,12 +195,10 @@ class machine {
         if (n < 0) fail(start, "LONG4", text("has the negative length ", n));
         return push_long(start, "LONG4", static_cast<std::uint64_t>(n));
       }
-      case 'G': {  // BINFLOAT, big-endian
-        std::uint64_t bits = 0;
-        for (int i = 0; i < 8; ++i) bits = bits << 8 | take<std::uint8_t>();
-        push(doc_.make(kind::real))->real = std::bit_cast<double>(bits);
+      case 'G':  // BINFLOAT: nothing here needs its value
+        take<std::uint64_t>();
+        push(doc_.make(kind::real));
         return;
-      }
       case 'U': return push_string(start, "SHORT_BINSTRING", take<std::uint8_t>());
       case 'T': return push_string(start, "BINSTRING", take<std::uint32_t>());
       case 'X': return push_string(start, "BINUNICODE", take<std::uint32_t>());

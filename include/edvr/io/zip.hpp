@@ -15,7 +15,7 @@
 
 namespace edvr::inline v1::detail {
 
-/// Where an entry's bytes lie in the file; compressed, if `packed` is not its size.
+/// Where an entry's bytes lie in the file: `size` of them, or `packed` if deflated.
 struct zip_entry {
   std::size_t begin, size, packed;
   std::uint32_t crc;

@@ -12,14 +12,12 @@ namespace detail {
 template <class Y>
 struct shuffled {
   using value_type = typename Y::value_type;
-  using space = typename Y::space;
   static constexpr int rank = 4;
   static constexpr bool packs = Y::packs;
   Y y;
   index_t r;
   coord<4> extent;
   bool planes = false;
-  coord<4> shape() const { return extent; }
   bool unit(int axis) const { return planes && axis == 1 && y.unit(1); }
   EDVR_HD coord<4> operator()(coord<4> const& at) const {
     index_t const channels = y.extent[1], c = planes ? at[1] % channels : at[1] / (r * r), sub = planes ? at[1] / channels : at[1] % (r * r);

@@ -35,7 +35,7 @@ struct sigmoid {
 };
 }  // namespace fn
 
-/// 1 / (1 + exp(-x)); NaN stays. Lazy; shape of x. In float within 1e-7 of the exact value. Same as torch.sigmoid.
+/// 1 / (1 + exp(-x)); NaN stays. Lazy; shape of x. In float within 1.2e-7 of the exact value. Same as torch.sigmoid.
 template <real_valued X>
 auto sigmoid(X&& x) {
   return unary{fn::sigmoid<value_t<X>>{}, take(std::forward<X>(x))};

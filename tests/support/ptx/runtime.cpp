@@ -378,6 +378,7 @@ cudaError_t cudaDeviceGetAttribute(int* v, cudaDeviceAttr a, int device) {
     case cudaDevAttrMaxThreadsPerBlock: *v = 1024; break;
     case cudaDevAttrMaxGridDimX: *v = 2147483647; break;
     case cudaDevAttrMaxSharedMemoryPerBlock: *v = 49152; break;
+    case cudaDevAttrMemoryPoolsSupported: *v = setting("PTX_NO_POOLS") != 1; break;
     default: return said(cudaErrorInvalidValue);
   }
   return cudaSuccess;
@@ -396,7 +397,7 @@ cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int* n, void 
 
 // ---- memory --------------------------------------------------------------------------------------------------------------------------------
 cudaError_t cudaDeviceGetDefaultMemPool(cudaMemPool_t* pool, int device) {
-  if (device != 0) return said(cudaErrorInvalidDevice);
+  if (device != 0 || setting("PTX_NO_POOLS") == 1) return said(cudaErrorInvalidDevice);
   *pool = reinterpret_cast<cudaMemPool_t>(&program::instance());
   return cudaSuccess;
 }
@@ -408,6 +409,21 @@ cudaError_t cudaMallocAsync(void** p, std::size_t bytes, cudaStream_t stream) {
   if (long const most = setting("PTX_MEMORY"); most > 0 && bytes > static_cast<std::size_t>(most)) return said(cudaErrorMemoryAllocation);
   *p = device_memory::instance().allocate(bytes);
   return *p ? cudaSuccess : said(cudaErrorMemoryAllocation);
+}
+cudaError_t cudaMalloc(void** p, std::size_t bytes) { return cudaMallocAsync(p, bytes, nullptr); }
+cudaError_t cudaFree(void* p) { return cudaFreeAsync(p, nullptr); }
+cudaError_t cudaMemsetAsync(void* p, int value, std::size_t bytes, cudaStream_t stream) {
+  if (!is_stream(stream)) return said(cudaErrorInvalidResourceHandle);
+  device_memory::instance().forget_found();
+  void* const to = device_bytes(p, bytes);
+  if (!to) return said(cudaErrorInvalidValue);
+  std::memset(to, value, bytes);
+  return cudaSuccess;
+}
+cudaError_t cudaPointerGetAttributes(cudaPointerAttributes* a, void const* p) {
+  *a = {};
+  a->type = device_memory::instance().owns(p) ? cudaMemoryTypeDevice : cudaMemoryTypeUnregistered;
+  return cudaSuccess;
 }
 cudaError_t cudaFreeAsync(void* p, cudaStream_t stream) {
   if (!is_stream(stream)) return said(cudaErrorInvalidResourceHandle);

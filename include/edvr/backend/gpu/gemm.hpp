@@ -21,7 +21,9 @@ namespace edvr::inline v1::detail::inline EDVR_UNIT {
 
 #if defined(__CUDACC__)
 inline void check_blas(char const* call, cublasStatus_t s) {
-  if (s != CUBLAS_STATUS_SUCCESS) throw device_error(text(call, ": ", cublasGetStatusName(s), ", ", cublasGetStatusString(s)));
+  if (s == CUBLAS_STATUS_SUCCESS) return;
+  bool const memory = s == CUBLAS_STATUS_NOT_INITIALIZED || s == CUBLAS_STATUS_ALLOC_FAILED;
+  throw device_error(text(call, ": ", cublasGetStatusName(s), ", ", cublasGetStatusString(s), memory ? "; expected some free device memory for cuBLAS: smaller or fewer frames at once" : ""));
 }
 /// cuBLAS's state on one device, shared by all threads: one call at a time. Never destroyed, for at the end of a program the device may be gone.
 struct blas_state {

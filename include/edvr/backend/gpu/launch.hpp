@@ -8,6 +8,9 @@
 #if defined(__CUDACC__)
 #include <cub/device/device_reduce.cuh>
 #include <thrust/iterator/counting_iterator.h>
+#if CUB_VERSION < 200300
+#error "edvr/cuda.hpp needs CUDA 12.4 or newer, whose CUB has DeviceReduce::TransformReduce"
+#endif
 #elif defined(THRUST_DEVICE_SYSTEM)
 #include <thrust/for_each.h>
 #include <thrust/iterator/counting_iterator.h>
@@ -46,6 +49,7 @@ void launch(index_t n, F const& f, std::shared_ptr<void> const& stream) {
 /// *result = merge of f(0) .. f(n - 1) and first, in device memory; enqueued on the stream.
 template <class A, class F, class Merge>
 void reduce(index_t n, F const& f, A const& first, Merge const& merge, A* result, std::shared_ptr<void> const& stream) {
+  cudaGetLastError();  // CUB reports whatever an earlier call of anybody's left
   thrust::counting_iterator<index_t> const numbers(0);
   std::size_t bytes = 0;
   runtime::check("cub::DeviceReduce", cub::DeviceReduce::TransformReduce(nullptr, bytes, numbers, result, n, merge, f, first, runtime::stream_of(stream)));

@@ -2,6 +2,7 @@
 // The calls of the CUDA runtime that the library makes, each checked: the only header that includes it. Without a CUDA compiler the "device" is
 // the host, and Thrust's OpenMP system runs its kernels (docs/cuda.md).
 #pragma once
+#include <atomic>
 #include <cstddef>
 #include <cstring>
 #include <memory>
@@ -24,9 +25,12 @@ namespace detail::inline EDVR_UNIT::runtime {
 inline void check(char const* call, cudaError_t e) {
   if (e == cudaSuccess) return;
   cudaGetLastError();  // so that the next call does not report it again
-  bool const nobody_there = e == cudaErrorNoDevice || e == cudaErrorInsufficientDriver;
+  bool const nobody_there = e == cudaErrorNoDevice || e == cudaErrorInsufficientDriver, pinned = std::strcmp(call, "cudaMallocHost") == 0;
+  bool const other_code = e == cudaErrorNoKernelImageForDevice || e == cudaErrorInvalidDeviceFunction || e == cudaErrorUnsupportedPtxVersion;
   throw device_error(text(call, ": ", cudaGetErrorName(e), ", ", cudaGetErrorString(e),
                           nobody_there                    ? "; expected an NVIDIA GPU and a driver as new as this program's CUDA; nvidia-smi shows both"
+                          : other_code                     ? "; expected code for this GPU, or a driver that can make it of the program's PTX: compile with -DCMAKE_CUDA_ARCHITECTURES=native, or bring the driver up to date"
+                          : e == cudaErrorMemoryAllocation && pinned ? "; expected memory of the host that the GPU may read: there is little of it on some systems (WSL); use empty()"
                           : e == cudaErrorMemoryAllocation ? "; expected enough free device memory: smaller frames, fewer frames at once, or another GPU"
                                                            : ""));
 }
@@ -53,15 +57,24 @@ inline std::string device_name(int device) {
   check("cudaGetDeviceProperties", cudaGetDeviceProperties(&p, device));
   return text(p.name, ", compute capability ", p.major, '.', p.minor, ", ", static_cast<std::int64_t>(p.totalGlobalMem >> 20), " MiB");
 }
+/// Are there pools of memory in the order of work? Not on some shared devices (vGPU) and drivers.
+inline bool has_pools(int device) {
+  int yes = 0;
+  return cudaDeviceGetAttribute(&yes, cudaDevAttrMemoryPoolsSupported, device) == cudaSuccess && yes != 0;
+}
 /// Freed blocks stay with the process for the next request, until the device has none left for a larger one.
 inline void keep_freed_memory(int device) {
+  if (!has_pools(device)) return;
   cudaMemPool_t pool{};
   check("cudaDeviceGetDefaultMemPool", cudaDeviceGetDefaultMemPool(&pool, device));
   std::uint64_t all = ~std::uint64_t{0};
   check("cudaMemPoolSetAttribute", cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &all));
 }
+/// Is there a stream beside the default one?
+inline std::atomic<bool> several_streams{false};
 inline void* allocate(std::size_t bytes) {
   void* p = nullptr;
+  if (!has_pools(current_device())) return check("cudaMalloc", cudaMalloc(&p, bytes)), p;
   auto e = cudaMallocAsync(&p, bytes, cudaStreamLegacy);
   if (e == cudaErrorMemoryAllocation) {  // what is freed may still wait for work, or lie in pieces: finish, give it back, ask once more
     cudaGetLastError();
@@ -79,11 +92,22 @@ inline void release(void* p, int device) noexcept {
   int now = device;
   cudaGetDevice(&now);
   if (now != device) cudaSetDevice(device);
-  if (cudaFreeAsync(p, cudaStreamLegacy) != cudaSuccess) cudaGetLastError();
-  if (now != device) cudaSetDevice(now);
+  // Real work on the default stream waits for all other streams; that freeing alone does too is not written anywhere.
+  if (several_streams && cudaMemsetAsync(p, 0, 1, cudaStreamLegacy) != cudaSuccess) cudaGetLastError();
+  auto const freed = has_pools(device) ? cudaFreeAsync(p, cudaStreamLegacy) : cudaFree(p);  // cudaFree waits for the device
+  if (freed != cudaSuccess) cudaGetLastError();
+  if (now != device && cudaSetDevice(now) != cudaSuccess) cudaGetLastError();
+}
+/// Throws if p is memory of another GPU than the thread's: work there is in no order with this thread's.
+inline void require_selected(void const* p) {
+  cudaPointerAttributes a{};
+  check("cudaPointerGetAttributes", cudaPointerGetAttributes(&a, p));
+  if (int const here = current_device(); a.type == cudaMemoryTypeDevice && a.device != here)
+    throw device_error(text("a tensor of GPU ", a.device, " in a thread that works with GPU ", here, "; expected select_device(", a.device, ") in this thread before"));
 }
 /// Between any two memories, in order with the work on `stream`; complete when it returns.
 inline void copy(void* to, void const* from, std::size_t bytes, std::shared_ptr<void> const& stream) {
+  require_selected(to), require_selected(from);
   check("cudaMemcpyAsync", cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, stream_of(stream)));
   check("cudaStreamSynchronize", cudaStreamSynchronize(stream_of(stream)));
 }
@@ -91,6 +115,7 @@ inline void wait(std::shared_ptr<void> const& stream) { check("cudaStreamSynchro
 inline std::shared_ptr<void> make_stream() {  // a blocking one: in order with the stream on which memory is given and taken
   cudaStream_t s{};
   check("cudaStreamCreate", cudaStreamCreate(&s));
+  several_streams = true;
   return {s, [](void* p) {  // its work is done first: what it made may still be read
             cudaStreamSynchronize(static_cast<cudaStream_t>(p));
             cudaStreamDestroy(static_cast<cudaStream_t>(p));
@@ -107,7 +132,7 @@ inline void record(std::shared_ptr<void> const& event, std::shared_ptr<void> con
 }
 inline double milliseconds(std::shared_ptr<void> const& from, std::shared_ptr<void> const& to) {
   float ms = 0;
-  check("cudaEventSynchronize", cudaEventSynchronize(static_cast<cudaEvent_t>(to.get())));
+  for (auto const& e : {from, to}) check("cudaEventSynchronize", cudaEventSynchronize(static_cast<cudaEvent_t>(e.get())));
   check("cudaEventElapsedTime", cudaEventElapsedTime(&ms, static_cast<cudaEvent_t>(from.get()), static_cast<cudaEvent_t>(to.get())));
   return static_cast<double>(ms);
 }
