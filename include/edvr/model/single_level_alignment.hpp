@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "edvr/model/observer.hpp"
+#include "edvr/model/predeblur.hpp"  // lrelu
 #include "edvr/nn/conv2d.hpp"
 #include "edvr/nn/deform_conv2d.hpp"
 #include "edvr/ops/concat.hpp"
-#include "edvr/ops/leaky_relu.hpp"
 
 namespace edvr::inline v1::nn {
 
