@@ -73,7 +73,8 @@ template <class T>
 EDVR_HD float rounded_to_odd(T v) {
   if constexpr (std::is_integral_v<T> && sizeof(T) == 8) {
     constexpr auto most = static_cast<T>(std::int64_t{1} << 53);
-    if (v > most || (std::is_signed_v<T> && v < T(0) - most)) v = static_cast<T>((v & ~T(0xfff)) | ((v & T(0xfff)) != 0 ? T(0x800) : T(0)));  // what a double holds, and in its last bit whether there is more
+    // Of more than a double holds: what it does hold, and in its last bit whether there is more.
+    if (v > most || (std::is_signed_v<T> && v < T(0) - most)) v = static_cast<T>((v & ~T(0xfff)) | ((v & T(0xfff)) != 0 ? T(0x800) : T(0)));
     return rounded_to_odd(static_cast<double>(v));
   } else if constexpr (std::is_integral_v<T> && sizeof(T) == 4) {
     return rounded_to_odd(static_cast<double>(v));

@@ -301,7 +301,8 @@ template <class T, int R, class S, operand E, executor Ex = default_executor_t<S
 void assign(tensor<T, R, S> const& y, E&& from, Ex const& ex = {}) {
   auto const e = take(std::forward<E>(from));
   if (!(y.shape() == e.shape())) throw shape_error(text("assign: destination has shape ", y.shape(), "; expected ", e.shape(), ", the expression's"));
-  if (y && detail::repeats_itself(y.read())) throw alias_error(text("assign: destination of shape ", y.shape(), " and strides ", y.strides(), " has one element at several positions (a broadcast view, overlapping windows); clone it first"));
+  if (y && detail::repeats_itself(y.read()))
+    throw alias_error(text("assign: destination of shape ", y.shape(), " and strides ", y.strides(), " has one element at several positions (a broadcast view, overlapping windows); clone it first"));
   detail::refuse_reads_of_stored(y.writable(), e, true);
   detail::run_into(y.writable(), e, ex);
 }

@@ -110,7 +110,10 @@ class block_cache {
 
  private:
   static constexpr std::size_t smallest = std::size_t{1} << 16, slack = 8;
-  block_cache() { ::pthread_atfork([] { instance().mutex_.lock(); }, [] { instance().mutex_.unlock(); }, [] { instance().mutex_.unlock(); }); }  // a child finds it as it was between two calls
+  block_cache() {  // a child of fork() finds it as it was between two calls
+    auto const unlock = [] { instance().mutex_.unlock(); };
+    ::pthread_atfork([] { instance().mutex_.lock(); }, unlock, unlock);
+  }
   std::size_t whole_pages(std::size_t bytes) const { return (bytes + page_ - 1) / page_ * page_; }
   /// Gives gaps back, or their ends, until little more is held than was alive once: the smallest first, for large ones serve more requests.
   void trim() {

@@ -52,9 +52,10 @@ struct cpu_executor {
     index_t const length = y.extent[Axis], n = volume(y.extent) / length;
     index_t cost = 1;  // of one element
     if constexpr (requires { g.cost(); }) cost = std::clamp<index_t>(g.cost(), 1, task_elements);
-    index_t const most = task_elements / cost;
     // Rows too long for a task are cut where vectors of them are whole, the others taken several at once.
-    index_t const whole = Y::packs && G::packs ? 64 : 1, piece = length < 2 * most ? length : std::max(most / whole * whole, whole), pieces = (length + piece - 1) / piece, each = std::max<index_t>(1, most / piece);
+    index_t const most = task_elements / cost, whole = Y::packs && G::packs ? 64 : 1;
+    index_t const piece = length < 2 * most ? length : std::max(most / whole * whole, whole), pieces = (length + piece - 1) / piece;
+    index_t const each = std::max<index_t>(1, most / piece);
     auto* const sweep = detail::choose_tree(resolve(isa), &detail::baseline::sweep<Axis, Y, G>, &detail::avx2::sweep<Axis, Y, G>);
     parallel((n + each - 1) / each * pieces, [&](index_t task, int) {
       index_t const row = task / pieces * each, at = task % pieces * piece;
