@@ -4,11 +4,13 @@
 #pragma once
 #include <benchmark/benchmark.h>
 
+#include <cmath>
+#include <cstddef>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <tuple>
-#include <utility>
 
 #include "edvr/bench/cases.hpp"
 #include "edvr/bench/peak.hpp"

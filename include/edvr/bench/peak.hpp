@@ -3,6 +3,7 @@
 #pragma once
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <vector>
 
 #include "edvr/backend/cpu/executor.hpp"

@@ -2,6 +2,7 @@
 // Trees of structs that hold tensors by value. Building one computes nothing; eval (core/eval.hpp) runs it.
 #pragma once
 #include <concepts>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -269,6 +270,11 @@ auto promoted(E e) {
     else
       return e.map([](auto const& a) { return promoted<To>(a); });
   }
+}
+/// expand_to of an op that cannot repeat its results: throws shape_error unless they have the shape s already.
+template <int R>
+void refuse_repeat(std::string_view op, coord<R> const& shape, coord<R> const& s) {
+  if (!(s == shape)) throw shape_error(text(op, ": result ", shape, " would be repeated to ", s, "; write eval(", op, "(...))"));
 }
 }  // namespace detail
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Several neighbouring elements at once. A node called with a coord gives a value, called with lanes it gives a pack.
 #pragma once
+#include <cstdint>
 #include <cstring>
 #include <type_traits>
-#include <utility>
 
 #include "edvr/core/dtype.hpp"
 #include "edvr/core/shape.hpp"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstddef>
 #include <ostream>
+#include <string>
 
 #include "edvr/core/tensor.hpp"
 

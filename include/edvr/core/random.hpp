@@ -4,6 +4,7 @@
 #pragma once
 #include <bit>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 
 #include "edvr/core/tensor.hpp"
@@ -58,15 +59,11 @@ tensor<T, R> normal(coord<R> const& extents, std::uint64_t seed, double mean = 0
 }
 template <class T, std::size_t N>
 auto uniform(index_t const (&extents)[N], std::uint64_t seed, double low = 0, double high = 1) {
-  coord<static_cast<int>(N)> s{};
-  std::copy(extents, extents + N, s.at);
-  return uniform<T>(s, seed, low, high);
+  return uniform<T>(detail::coord_of(extents), seed, low, high);
 }
 template <class T, std::size_t N>
 auto normal(index_t const (&extents)[N], std::uint64_t seed, double mean = 0, double deviation = 1) {
-  coord<static_cast<int>(N)> s{};
-  std::copy(extents, extents + N, s.at);
-  return normal<T>(s, seed, mean, deviation);
+  return normal<T>(detail::coord_of(extents), seed, mean, deviation);
 }
 
 }  // namespace edvr::v1

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fixed-rank integer tuples: positions, extents and strides.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string>
-#include <type_traits>
 
 #include "edvr/core/error.hpp"
 
@@ -31,6 +31,16 @@ template <int R>
 using shape = coord<R>;
 template <int R>
 using strides = coord<R>;
+
+namespace detail {
+/// Extents written in braces.
+template <std::size_t N>
+constexpr auto coord_of(index_t const (&extents)[N]) {
+  coord<static_cast<int>(N)> s{};
+  for (std::size_t i = 0; i < N; ++i) s.at[i] = extents[i];
+  return s;
+}
+}  // namespace detail
 
 /// Two integers, (vertical, horizontal); one integer stands for both.
 struct pair {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <initializer_list>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 #include "edvr/core/storage.hpp"
@@ -112,9 +113,7 @@ tensor<T, R, S> empty(coord<R> const& extents) {
 }
 template <class T, class S = cpu, std::size_t N>
 auto empty(index_t const (&extents)[N]) {
-  coord<static_cast<int>(N)> s{};
-  std::copy(extents, extents + N, s.at);
-  return empty<T, S>(s);
+  return empty<T, S>(detail::coord_of(extents));
 }
 
 /// Every element `value`, row-major.
@@ -168,9 +167,7 @@ tensor<T, R> copy_of(T const* data, index_t n, coord<R> const& extents) {
 /// A copy of row-major elements: from({1.f, 2.f, 3.f, 4.f}, {2, 2}). Throws shape_error if the counts differ.
 template <class T, std::size_t N>
 auto from(std::initializer_list<T> elements, index_t const (&extents)[N]) {
-  coord<static_cast<int>(N)> s{};
-  std::copy(extents, extents + N, s.at);
-  return detail::copy_of(elements.begin(), static_cast<index_t>(elements.size()), s);
+  return detail::copy_of(elements.begin(), static_cast<index_t>(elements.size()), detail::coord_of(extents));
 }
 /// The same from any contiguous range (std::vector, std::span, std::array).
 template <class Range, int R>
@@ -181,9 +178,7 @@ auto from(Range const& elements, coord<R> const& extents) {
 template <class Range, std::size_t N>
   requires requires(Range const& r) { std::data(r), std::size(r); }
 auto from(Range const& elements, index_t const (&extents)[N]) {
-  coord<static_cast<int>(N)> s{};
-  std::copy(extents, extents + N, s.at);
-  return from(elements, s);
+  return from(elements, detail::coord_of(extents));
 }
 
 /// A tensor over memory that the caller owns and keeps alive: nothing is copied, nothing freed.
@@ -201,9 +196,7 @@ tensor<T, R> borrow(T* data, coord<R> const& extents) {
 }
 template <class T, std::size_t N>
 auto borrow(T* data, index_t const (&extents)[N]) {
-  coord<static_cast<int>(N)> s{};
-  std::copy(extents, extents + N, s.at);
-  return borrow(data, s);
+  return borrow(data, detail::coord_of(extents));
 }
 
 }  // namespace edvr::v1

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a file holds: tensors whose rank and element type are known at run time only.
 #pragma once
-#include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>

@@ -11,9 +11,10 @@
 #include <fstream>
 #include <functional>
 #include <initializer_list>
+#include <ios>
 #include <memory>
 #include <span>
-#include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 

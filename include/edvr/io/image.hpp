@@ -7,8 +7,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <memory>
+#include <new>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "edvr/core/tensor.hpp"
@@ -19,9 +22,14 @@ namespace edvr::inline v1::detail {
 /// Largest block that the decoder may ask for while it reads this picture: a few times its pixels, so that a stream which unpacks to more than
 /// its header says is refused.
 inline thread_local std::size_t decoder_limit = 0;
+inline thread_local bool decoder_starved = false;  // a request within the limit that the system refused: no fault of the file
+inline void* decoder_memory(std::size_t n, void* p) {
+  if (!p && n > 0) decoder_starved = true;
+  return p;
+}
 /// Zeros: stb decodes by Huffman tables that a JPEG names and does not have, and by what it finds in their place it reads anywhere.
-inline void* decoder_allocate(std::size_t n) { return n <= decoder_limit ? std::calloc(n, 1) : nullptr; }
-inline void* decoder_reallocate(void* p, std::size_t n) { return n <= decoder_limit ? std::realloc(p, n) : nullptr; }
+inline void* decoder_allocate(std::size_t n) { return n <= decoder_limit ? decoder_memory(n, std::calloc(n, 1)) : nullptr; }
+inline void* decoder_reallocate(void* p, std::size_t n) { return n <= decoder_limit ? decoder_memory(n, std::realloc(p, n)) : nullptr; }
 }  // namespace edvr::inline v1::detail
 
 #ifdef STBI_INCLUDE_STB_IMAGE_H
@@ -172,16 +180,20 @@ tensor<U, 3> decode_picture(std::string const& who, std::span<std::byte const> b
   std::vector<std::byte> completed;
   if (png) bytes = check_png_chunks(who, bytes, completed);
   decoder_limit = 8 * sizeof(U) * claimed + 2 * bytes.size() + (std::size_t{1} << 20);
+  decoder_starved = false;
   int w = 0, h = 0, channels = 0;
   auto const* const data = reinterpret_cast<stbi_uc const*>(bytes.data());
   auto const size = static_cast<int>(bytes.size());
-  if (!stbi_info_from_memory(data, size, &w, &h, &channels)) throw io_error(text(who, ": cannot be decoded (", stbi_failure_reason(), "): the file is damaged"));
+  bool const known = stbi_info_from_memory(data, size, &w, &h, &channels);
+  if (decoder_starved) throw std::bad_alloc();
+  if (!known) throw io_error(text(who, ": cannot be decoded (", stbi_failure_reason(), "): the file is damaged"));
   if (channels == 2 || channels == 4) throw io_error(text(who, ": has transparency or CMYK (", channels, " channels); expected RGB or gray: flatten it first"));
   U* pixels;
   if constexpr (deep)
     pixels = stbi_load_16_from_memory(data, size, &w, &h, &channels, 3);
   else
     pixels = stbi_load_from_memory(data, size, &w, &h, &channels, 3);
+  if (!pixels && decoder_starved) throw std::bad_alloc();
   if (!pixels) throw io_error(text(who, ": cannot be decoded (", stbi_failure_reason(), "): the file is cut off, damaged or made to deceive"));
   std::shared_ptr<U[]> hold(pixels, [](U* p) { stbi_image_free(p); });
   if (channels == 2 || channels == 4) throw io_error(text(who, ": has a transparent colour; expected RGB or gray: flatten it first"));

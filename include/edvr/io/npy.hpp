@@ -3,10 +3,15 @@
 #pragma once
 #include <algorithm>
 #include <charconv>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
-#include <optional>
+#include <filesystem>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 

@@ -2,12 +2,15 @@
 // A pickle machine that executes nothing: it builds numbers, strings, lists, dicts and descriptions of tensors; every global it does not
 // know becomes an inert value that carries the name. No recursion, no allocation beyond what the stream's own bytes justify.
 #pragma once
+#include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <deque>
 #include <map>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "edvr/io/zip.hpp"

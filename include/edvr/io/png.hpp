@@ -2,6 +2,7 @@
 // Writing PNG, of 8 or 16 bits a channel. Reading it: image.hpp.
 #pragma once
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>

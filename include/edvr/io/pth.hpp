@@ -2,8 +2,12 @@
 // PyTorch weight files, both containers: zip (torch >= 1.6) and the legacy stream. Nothing in them is executed.
 #pragma once
 #include <algorithm>
-#include <memory>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>

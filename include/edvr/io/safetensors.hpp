@@ -2,8 +2,13 @@
 // The safetensors format: u64 length of a JSON header, the header, the data.
 #pragma once
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
+#include <filesystem>
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>

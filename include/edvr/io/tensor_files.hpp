@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Named tensors from and to whichever format a file has: safetensors, .npz, .npy.
 #pragma once
+#include <cstddef>
+#include <cstring>
 #include <filesystem>
+#include <map>
 #include <string>
+#include <string_view>
 
 #include "edvr/io/npy.hpp"
 #include "edvr/io/safetensors.hpp"

@@ -2,7 +2,10 @@
 // Entries of a zip archive: stored ones, which are all that PyTorch writes, and, for npz files, those compressed by deflate.
 #pragma once
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <span>
 #include <string>
 #include <vector>
@@ -41,7 +42,7 @@ inline std::vector<std::byte> unpack_deflate(std::string const& who, std::span<s
   if (size > deflate_ratio * packed.size()) throw io_error(text(who, ": ", packed.size(), " compressed bytes claim to be ", size, "; no compression is that good: the file is damaged or made to deceive"));
   std::vector<std::byte> out(static_cast<std::size_t>(size));
   z_stream z{};
-  if (inflateInit2(&z, -MAX_WBITS) != Z_OK) throw io_error(text(who, ": cannot be decompressed: no memory"));
+  if (inflateInit2(&z, -MAX_WBITS) != Z_OK) throw std::bad_alloc();
   stream_ender const at_end{z, inflateEnd};
   constexpr std::size_t most = std::size_t{1} << 30;  // of one call: its counters have 32 bits
   std::size_t taken = 0, given = 0;
@@ -60,6 +61,7 @@ inline std::vector<std::byte> unpack_deflate(std::string const& who, std::span<s
     if (given > out.size()) state = Z_DATA_ERROR;
     if (state == Z_OK && in_before == z.avail_in && out_before == z.avail_out) state = Z_BUF_ERROR;  // no progress
   }
+  if (state == Z_MEM_ERROR) throw std::bad_alloc();
   if (state != Z_STREAM_END || given != size || taken != packed.size())
     throw io_error(text(who, ": compressed data ", state != Z_STREAM_END && given <= size ? "are damaged or cut off" : text("do not unpack to the ", size, " bytes that the file claims")));
   return out;
@@ -67,7 +69,7 @@ inline std::vector<std::byte> unpack_deflate(std::string const& who, std::span<s
 /// Compressed with deflate, with zlib's header (as in PNG) or without one (as in zip).
 inline std::vector<std::byte> deflate_bytes(std::span<std::byte const> bytes, bool header, int level = 6) {
   z_stream z{};
-  if (deflateInit2(&z, level, Z_DEFLATED, header ? MAX_WBITS : -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK) throw io_error("deflate: no memory");
+  if (deflateInit2(&z, level, Z_DEFLATED, header ? MAX_WBITS : -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK) throw std::bad_alloc();
   stream_ender const at_end{z, deflateEnd};
   std::vector<std::byte> out(deflateBound(&z, static_cast<uLong>(bytes.size())));
   constexpr std::size_t most = std::size_t{1} << 30;

@@ -2,6 +2,8 @@
 // The two degradations of super-resolution benchmarks, and MATLAB's enlargement.
 #pragma once
 #include <cmath>
+#include <cstddef>
+#include <utility>
 #include <vector>
 
 #include "edvr/backend/cpu/executor.hpp"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstddef>
 
 #include "edvr/backend/cpu/executor.hpp"
 #include "edvr/ops/arithmetic.hpp"

@@ -2,11 +2,11 @@
 // The four sets of parameter names under which EDVR weights are published, and their names in this library (BasicSR's).
 #pragma once
 #include <cctype>
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "edvr/core/error.hpp"
 

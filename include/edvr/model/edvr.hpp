@@ -2,6 +2,7 @@
 // Video restoration with enhanced deformable convolutions: Wang, Chan, Yu, Dong, Loy, CVPR Workshops 2019.
 #pragma once
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <algorithm>
+
 #include "edvr/model/cost.hpp"
 #include "edvr/model/video.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <string>
+#include <cstddef>
 #include <utility>
 
 #include "edvr/nn/residual_block.hpp"

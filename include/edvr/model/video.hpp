@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Clips, frame by frame: windows, frames of any size, flip ensemble, two stages. Memory does not grow with the length of the clip.
 #pragma once
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <limits>
 #include <map>
 #include <optional>
-#include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 

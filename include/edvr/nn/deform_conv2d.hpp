@@ -2,8 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <memory>
-#include <string>
-#include <utility>
+#include <type_traits>
 
 #include "edvr/nn/conv2d.hpp"
 #include "edvr/ops/deform_conv2d.hpp"

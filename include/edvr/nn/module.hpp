@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What makes a struct a module: parameters(visit) names its tensors and submodules as a PyTorch state dict does.
 #pragma once
+#include <cstddef>
 #include <string>
 #include <type_traits>
 #include <vector>

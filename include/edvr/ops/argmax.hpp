@@ -68,7 +68,7 @@ struct arg_node : private used_twice_name_its_value_with_eval {
   }
   bool makes_channels_last() const { return wants_channels_last(x); }
   void expand_to(coord<Out> const& s) const {
-    if (!(s == shape())) throw shape_error(text(Order::name, ": result ", shape(), " would be repeated to ", s, "; write eval(", Order::name, "(...))"));
+    detail::refuse_repeat(Order::name, shape(), s);
   }
   template <class G>
   void operands(G const& g) const {

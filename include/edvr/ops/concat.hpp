@@ -26,7 +26,7 @@ struct concat_node {
   }
   bool unit(int i) const { return a.unit(i) && b.unit(i); }
   void expand_to(coord<rank> const& s) const {
-    if (!(s == shape())) throw shape_error(text("concat: result ", shape(), " would be repeated to ", s, "; write eval(concat(...))"));
+    detail::refuse_repeat("concat", shape(), s);
   }
   template <class... V>
   EDVR_HD value_type operator()(coord<rank> at, V const&... v) const {

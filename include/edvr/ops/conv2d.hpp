@@ -4,6 +4,7 @@
 #include <memory>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "edvr/ops/algorithm.hpp"
 #include "edvr/ops/concat.hpp"
@@ -105,7 +106,7 @@ struct conv2d_node : private used_twice_name_its_value_with_eval {
   coord<4> shape() const { return extent; }
   static constexpr bool makes_channels_last() { return true; }
   void expand_to(coord<4> const& s) const {
-    if (!(s == extent)) throw shape_error(text("conv2d: result ", extent, " would be repeated to ", s, "; write eval(conv2d(...))"));
+    detail::refuse_repeat("conv2d", extent, s);
   }
   template <class G>
   void operands(G const& g) const {

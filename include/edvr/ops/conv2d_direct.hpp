@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // conv2d of any window: the taps of a panel of pixels side by side, small enough to stay in cache, times weights packed for registers.
 #pragma once
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
 #include "edvr/backend/cpu/denormals.hpp"
 #include "edvr/backend/cpu/patch.hpp"
 #include "edvr/ops/packed_weights.hpp"

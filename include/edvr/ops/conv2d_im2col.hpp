@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // conv2d as matrix products: the taps of a band of output pixels side by side, times the weights. Never more columns than one band.
 #pragma once
+#include <algorithm>
+#include <cstddef>
 #include <vector>
 
 #include "edvr/backend/cpu/gemm.hpp"

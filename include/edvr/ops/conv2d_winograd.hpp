@@ -2,6 +2,11 @@
 // conv2d of 3x3 windows that move by 1, by Winograd's F(4x4, 3x3): 36 products of transformed 6x6 patches in place of 144.
 // Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR 2016.
 #pragma once
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
 #include "edvr/backend/cpu/denormals.hpp"
 #include "edvr/backend/cpu/patch.hpp"
 #include "edvr/ops/packed_weights.hpp"

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <algorithm>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -85,7 +87,7 @@ struct deform_conv2d_node : private used_twice_name_its_value_with_eval {
   coord<4> shape() const { return extent; }
   static constexpr bool makes_channels_last() { return true; }
   void expand_to(coord<4> const& s) const {
-    if (!(s == extent)) throw shape_error(text("deform_conv2d: result ", extent, " would be repeated to ", s, "; write eval(deform_conv2d(...))"));
+    detail::refuse_repeat("deform_conv2d", extent, s);
   }
   template <class G>
   void operands(G const& g) const {

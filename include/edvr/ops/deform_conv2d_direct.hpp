@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // deform_conv2d with its samples taken straight into the panel that the product reads: no column ever leaves the cache.
 #pragma once
+#include <algorithm>
+#include <cstddef>
 #include <limits>
+#include <vector>
 
 #include "edvr/ops/conv2d_direct.hpp"
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // deform_conv2d as matrix products: a band of pixels is sampled, channels side by side, into columns that the weights then multiply.
 #pragma once
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <vector>
 
 #include "edvr/ops/conv2d_im2col.hpp"

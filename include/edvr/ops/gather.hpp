@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
-#include <utility>
 
 #include "edvr/ops/reduce.hpp"
 

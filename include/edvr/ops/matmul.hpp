@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <algorithm>
 #include <type_traits>
 #include <utility>
 
@@ -112,7 +113,7 @@ struct matmul_node : private used_twice_name_its_value_with_eval {
   coord<rank> shape() const { return extent; }
   static constexpr bool makes_channels_last() { return false; }  // rows and columns are no pixels
   void expand_to(coord<rank> const& s) const {
-    if (!(s == shape())) throw shape_error(text("matmul: result ", shape(), " would be repeated to ", s, "; write eval(matmul(...))"));
+    detail::refuse_repeat("matmul", shape(), s);
   }
   template <class G>
   void operands(G const& g) const {

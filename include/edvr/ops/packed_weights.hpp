@@ -2,6 +2,7 @@
 // Weights in the order in which a fast algorithm reads them, kept from call to call.
 #pragma once
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <vector>

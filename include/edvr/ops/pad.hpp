@@ -24,7 +24,7 @@ struct pad_node {
   coord<rank> shape() const { return extent; }
   bool unit(int) const { return false; }
   void expand_to(coord<rank> const& s) const {
-    if (!(s == extent)) throw shape_error(text("pad: result ", extent, " would be repeated to ", s, "; write eval(pad(...))"));
+    detail::refuse_repeat("pad", extent, s);
   }
   template <class... V>
   EDVR_HD value_type operator()(coord<rank> at, V const&... v) const {

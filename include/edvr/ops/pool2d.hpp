@@ -102,7 +102,7 @@ struct pool2d_node : private used_twice_name_its_value_with_eval {
   coord<4> shape() const { return extent; }
   bool makes_channels_last() const { return wants_channels_last(x); }
   void expand_to(coord<4> const& s) const {
-    if (!(s == extent)) throw shape_error(text(Op::name, ": result ", extent, " would be repeated to ", s, "; write eval(", Op::name, "(...))"));
+    detail::refuse_repeat(Op::name, extent, s);
   }
   template <class G>
   void operands(G const& g) const {

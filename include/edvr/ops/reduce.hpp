@@ -173,7 +173,7 @@ struct reduce_node : private used_twice_name_its_value_with_eval {
   }
   bool makes_channels_last() const { return wants_channels_last(x); }
   void expand_to(coord<Out> const& s) const {
-    if (!(s == shape())) throw shape_error(text(Op::name, ": result ", shape(), " would be repeated to ", s, "; write eval(", Op::name, "(...))"));
+    detail::refuse_repeat(Op::name, shape(), s);
   }
   template <class G>
   void operands(G const& g) const {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -107,7 +108,7 @@ struct resize_bilinear_node : private used_twice_name_its_value_with_eval {
   coord<4> shape() const { return extent; }
   bool makes_channels_last() const { return wants_channels_last(x); }
   void expand_to(coord<4> const& s) const {
-    if (!(s == extent)) throw shape_error(text("resize_bilinear: result ", extent, " would be repeated to ", s, "; write eval(resize_bilinear(...))"));
+    detail::refuse_repeat("resize_bilinear", extent, s);
   }
   template <class G>
   void operands(G const& g) const {

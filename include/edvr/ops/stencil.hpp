@@ -46,7 +46,7 @@ struct stencil_node : private used_twice_name_its_value_with_eval {
   coord<rank> shape() const { return x.shape(); }
   bool makes_channels_last() const { return wants_channels_last(x); }
   void expand_to(coord<rank> const& s) const {
-    if (!(s == shape())) throw shape_error(text("stencil: result ", shape(), " would be repeated to ", s, "; write eval(stencil(...))"));
+    detail::refuse_repeat("stencil", shape(), s);
   }
   template <class G>
   void operands(G const& g) const {

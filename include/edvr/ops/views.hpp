@@ -25,7 +25,7 @@ struct mapped {
   coord<rank> shape() const { return m.extent; }
   bool unit(int) const { return false; }
   void expand_to(coord<rank> const& s) const {
-    if (!(s == shape())) throw shape_error(text(M::name, ": result ", shape(), " would be repeated to ", s, "; write eval(...) around it"));
+    detail::refuse_repeat(M::name, shape(), s);
   }
   template <class... V>
   EDVR_HD value_type operator()(coord<rank> const& at, V const&... v) const {
@@ -226,15 +226,11 @@ tensor<T, To, S> reshape(tensor<T, R, S> const& x, coord<To> const& s) {
 }
 template <class T, int R, class S, std::size_t N>
 auto reshape(tensor<T, R, S> const& x, index_t const (&extents)[N]) {
-  coord<static_cast<int>(N)> s{};
-  std::copy(extents, extents + N, s.at);
-  return reshape(x, s);
+  return reshape(x, detail::coord_of(extents));
 }
 template <class T, int R, class S, std::size_t N>
 auto broadcast_to(tensor<T, R, S> const& x, index_t const (&extents)[N]) {
-  coord<static_cast<int>(N)> s{};
-  std::copy(extents, extents + N, s.at);
-  return broadcast_to(x, s);
+  return broadcast_to(x, detail::coord_of(extents));
 }
 
 }  // namespace edvr::v1

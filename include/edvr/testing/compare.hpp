@@ -2,7 +2,9 @@
 // How far two tensors are apart, said so that one knows where to look.
 #pragma once
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <string>
 #include <type_traits>
 #include <vector>

@@ -2,7 +2,7 @@
 // The CPU kernels, compiled once per instruction set from one text, and the table through which one copy is called. No compiler flag is
 // needed: the copies carry their own target. Algorithms that use them are ordinary functions in ops/.
 #pragma once
-#include <utility>
+#include <type_traits>
 
 #include "edvr/backend/cpu/instruction_set.hpp"
 #include "edvr/core/view.hpp"

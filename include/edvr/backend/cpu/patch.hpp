@@ -3,6 +3,7 @@
 // of pixels. Instantiating whole algorithms on trees costs three times the compile time and gains nothing.
 #pragma once
 #include <algorithm>
+#include <type_traits>
 
 #include "edvr/backend/cpu/executor.hpp"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs expressions on the device.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <type_traits>
 
 #include "edvr/backend/gpu/gemm.hpp"
 #include "edvr/backend/gpu/storage.hpp"

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a functor of a number runs n times on the device, and how n of its values become one. The only header that includes Thrust and CUB.
 #pragma once
+#include <cstddef>
 #include <limits>
+#include <memory>
+#include <type_traits>
 
 #include "edvr/backend/gpu/runtime.hpp"
 

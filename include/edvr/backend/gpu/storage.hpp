@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the elements of device tensors live.
 #pragma once
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <type_traits>
