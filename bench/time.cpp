@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // One work of ours on given inputs, for comparisons with other programs:
 //   edvr_time WORK[:bfloat16] INPUT.safetensors OUTPUT.safetensors THREADS ROUNDS [WEIGHTS]
-// WORK: conv2d, deform_conv2d (INPUT: x, weight, bias, and offset, mask), window, once, clip, stages (INPUT: frames (1, t, 3, h, w)), exact (a window
-// in float64). :bfloat16: weights and features in 16 bits. OUTPUT gets "output". Prints JSON: seconds of each round after warming up (clip: of each further frame), peak memory.
+// WORK: conv2d, deform_conv2d (INPUT: x, weight, bias, and offset, mask), window, once, clip, stages (INPUT: frames (1, t, 3, h, w)), exact
+// (a window in float64). :bfloat16: weights and features in 16 bits. OUTPUT gets "output". Prints JSON: seconds of each round after warming
+// up (clip: of each further frame), peak memory.
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
@@ -54,8 +55,11 @@ void report_stages(nn::edvr_net<T> const& net, tensor<float, 5> const& frames, i
     std::vector<std::string> keys;
     double seconds = 0, flop = 0;
   };
-  std::vector<stage> stages{{"features", 0.5, {"conv_first", "predeblur", "conv_1x1", "feature_extraction", "conv_l2", "conv_l3"}}, {"alignment", 0.75, {"pcd_align"}}, {"fusion", 0.8, {"fusion"}},
-                            {"reconstruction", 0.9, {"reconstruction"}}, {"upsampling", 1.0, {"upconv", "conv_hr", "conv_last"}}};
+  std::vector<stage> stages{{"features", 0.5, {"conv_first", "predeblur", "conv_1x1", "feature_extraction", "conv_l2", "conv_l3"}},
+                            {"alignment", 0.75, {"pcd_align"}},
+                            {"fusion", 0.8, {"fusion"}},
+                            {"reconstruction", 0.9, {"reconstruction"}},
+                            {"upsampling", 1.0, {"upconv", "conv_hr", "conv_last"}}};
   for (auto const& l : layers(net.config, frames.extent(3), frames.extent(4)))
     for (auto& s : stages)
       if (std::any_of(s.keys.begin(), s.keys.end(), [&](auto const& k) { return l.name.starts_with(k); })) {
@@ -80,8 +84,9 @@ void report_stages(nn::edvr_net<T> const& net, tensor<float, 5> const& frames, i
   for (auto const& s : stages) total += s.seconds;
   std::cout << '[';
   for (auto const& s : stages)
-    std::cout << (&s == stages.data() ? "" : ", ") << "{\"stage\": \"" << s.name << "\", \"seconds\": " << s.seconds << ", \"share\": " << s.seconds / total
-              << ", \"gflops\": " << s.flop / s.seconds / 1e9 << ", \"peak\": " << s.flop / s.seconds / peak << '}';
+    std::cout << (&s == stages.data() ? "" : ", ") << "{\"stage\": \"" << s.name << "\", \"seconds\": " << s.seconds
+              << ", \"share\": " << s.seconds / total << ", \"gflops\": " << s.flop / s.seconds / 1e9
+              << ", \"peak\": " << s.flop / s.seconds / peak << '}';
   std::cout << "]\n";
 }
 
@@ -99,9 +104,13 @@ int convolution(asked const& o, tensor_map const& given) {
   auto const bias = given.at("bias").to<float, 1>();
   auto const kept = std::make_shared<detail::packed_weights<T>>();
   conv2d_params const p{.padding = weight.extent(2) / 2};
-  if (o.work == "conv2d") return time_and_write([&] { return eval(detail::conv2d<algo::automatic>(x, weight, bias, p, kept), o.ex); }, o.output, o.rounds, o.ex), 0;
+  if (o.work == "conv2d")
+    return time_and_write([&] { return eval(detail::conv2d<algo::automatic>(x, weight, bias, p, kept), o.ex); }, o.output, o.rounds, o.ex),
+           0;
   auto const offset = get("offset"), mask = get("mask");
-  return time_and_write([&] { return eval(detail::deform_conv2d<algo::automatic>(x, offset, mask, weight, bias, p, kept), o.ex); }, o.output, o.rounds, o.ex), 0;
+  return time_and_write([&] { return eval(detail::deform_conv2d<algo::automatic>(x, offset, mask, weight, bias, p, kept), o.ex); },
+                        o.output, o.rounds, o.ex),
+         0;
 }
 template <class T>
 int network(asked const& o, tensor<float, 5> const& frames) {

@@ -25,8 +25,10 @@ int main() {
   std::vector<float> mine(h * w);
   box_filter(x.data(), mine.data(), h, w);
 
-  auto const exact = edvr::eval(edvr::conv2d(edvr::cast<double>(x), edvr::ones<double>({1, 1, 3, 3}), {.padding = 1}, edvr::algo::reference{}));
-  auto const report = edvr::testing::compare(edvr::borrow(mine.data(), edvr::coord<4>{{1, 1, h, w}}), edvr::eval(edvr::cast<float>(exact)), 1e-5, 1e-5);
+  auto const exact =
+      edvr::eval(edvr::conv2d(edvr::cast<double>(x), edvr::ones<double>({1, 1, 3, 3}), {.padding = 1}, edvr::algo::reference{}));
+  auto const report =
+      edvr::testing::compare(edvr::borrow(mine.data(), edvr::coord<4>{{1, 1, h, w}}), edvr::eval(edvr::cast<float>(exact)), 1e-5, 1e-5);
   std::cout << report.summary() << '\n';
   return report.within ? 0 : 1;
 }

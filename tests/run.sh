@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # bash tests/run.sh       one Release build, every test
-# bash tests/run.sh all   also: every instruction set, address, undefined-behaviour and thread sanitizers, clang, AArch64, each header alone, the library
+# bash tests/run.sh all   also: layout, every instruction set, address, undefined-behaviour and thread sanitizers, clang, AArch64, each header alone, the library
 #                         used by other projects in every way, its API reference, a minute of each fuzzer; all but the GPU backend (tests/gpu.sh)
 set -eu
 cd "$(dirname "$0")/.."
@@ -10,6 +10,12 @@ section 'Release'
 cmake --preset release -DEDVR_TESTS=ON -DEDVR_BENCH=ON -DEDVR_HEADER_TESTS="$([ "${1:-}" = all ] && echo ON || echo OFF)" >/dev/null
 cmake --build --preset release
 if [ "${1:-}" = all ]; then
+  section 'layout of the code: .clang-format'
+  if edvr_install_packages clang-format-19; then
+    find include examples tests bench -name '*.[ch]pp' -o -name '*.cu' | xargs clang-format-19 --dry-run --Werror
+  else
+    echo 'SKIPPED: no clang-format 19 to be had here; other versions break lines elsewhere'
+  fi
   # clang makes sanitized code in less time than g++ does.
   clang=
   if edvr_install_packages clang-19 libclang-rt-19-dev || edvr_install_packages clang libclang-rt-dev; then clang=$(command -v clang++-19 || command -v clang++); fi

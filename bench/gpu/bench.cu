@@ -38,15 +38,17 @@ double time_of(F const& f) {
 }
 void line(std::string const& name, double ms, double flop, double bytes, double error) {
   if (as_json)
-    std::printf("{\"name\": \"%s\", \"ms\": %.6g, \"flop\": %.6g, \"bytes\": %.6g, \"largest_error\": %.3g}\n", name.c_str(), ms, flop, bytes, error);
+    std::printf("{\"name\": \"%s\", \"ms\": %.6g, \"flop\": %.6g, \"bytes\": %.6g, \"largest_error\": %.3g}\n", name.c_str(), ms, flop,
+                bytes, error);
   else
-    std::printf("%-36s %10.4f ms %9.1f GFLOP/s (%4.0f %%) %8.1f GB/s (%4.0f %%)  error %.1g\n", name.c_str(), ms, flop / ms / 1e6, 100 * flop / ms * 1e3 / flops_per_second, bytes / ms / 1e6,
-                100 * bytes / ms * 1e3 / bytes_per_second, error);
+    std::printf("%-36s %10.4f ms %9.1f GFLOP/s (%4.0f %%) %8.1f GB/s (%4.0f %%)  error %.1g\n", name.c_str(), ms, flop / ms / 1e6,
+                100 * flop / ms * 1e3 / flops_per_second, bytes / ms / 1e6, 100 * bytes / ms * 1e3 / bytes_per_second, error);
 }
 /// The largest difference of two device tensors, beside the largest value.
 template <class A, class B>
 double difference(A const& a, B const& b) {
-  return static_cast<double>(to<cpu>(eval(max(abs(a - b)))).item()) / std::max(1e-30, static_cast<double>(to<cpu>(eval(max(abs(b)))).item()));
+  return static_cast<double>(to<cpu>(eval(max(abs(a - b)))).item()) /
+         std::max(1e-30, static_cast<double>(to<cpu>(eval(max(abs(b)))).item()));
 }
 /// f() timed, if it gives what the plain kernel gives.
 template <class F, class Plain>
@@ -70,11 +72,14 @@ void convolutions(index_t c, index_t h, index_t w) {
   conv2d_params const p{.padding = 1};
   double const pixels = static_cast<double>(h * w), cc = static_cast<double>(c), flop = 18 * cc * cc * pixels, maps = 2 * 4 * cc * pixels;
   auto const at = text(' ', c, " channels ", w, 'x', h);
-  compare("conv2d" + at, [&] { return eval(conv2d(x, weight, p)); }, [&] { return eval(conv2d(x, weight, p, algo::reference{})); }, flop, maps);
+  compare(
+      "conv2d" + at, [&] { return eval(conv2d(x, weight, p)); }, [&] { return eval(conv2d(x, weight, p, algo::reference{})); }, flop, maps);
   compare(
       "deform_conv2d" + at, [&] { return eval(deform_conv2d(x, offset, sigmoid(mask), weight, {}, p)); },
       [&] { return eval(deform_conv2d(x, offset, sigmoid(mask), weight, {}, p, algo::reference{})); }, flop, maps + 4 * 27 * 8 * pixels);
-  compare("leaky_relu + sum" + at, [&] { return eval(x + leaky_relu(x, 0.1f)); }, [&] { return eval(x + where(x < 0.f, 0.1f * x, x)); }, 3 * cc * pixels, maps);
+  compare(
+      "leaky_relu + sum" + at, [&] { return eval(x + leaky_relu(x, 0.1f)); }, [&] { return eval(x + where(x < 0.f, 0.1f * x, x)); },
+      3 * cc * pixels, maps);
 }
 }  // namespace
 

@@ -34,7 +34,9 @@ std::string verify(network const& n, tensor<float, 4> const& y) {
   return bench::difference(y, exact(eval(cast<double>(small_window(n)))), bench::limit_of(stores<T>));
 }
 template <class T>
-std::string verify_window(network const& n, cpu_executor const& ex) { return verify<T>(n, net_of<T>(n)(small_window(n), {.executor = ex})); }
+std::string verify_window(network const& n, cpu_executor const& ex) {
+  return verify<T>(n, net_of<T>(n)(small_window(n), {.executor = ex}));
+}
 /// The middle frame of a clip of one window, through the feature cache and the split alignment.
 template <class T>
 std::string verify_clip(network const& n, cpu_executor const& ex) {
@@ -45,7 +47,8 @@ std::string verify_clip(network const& n, cpu_executor const& ex) {
 template <class T>
 class endless_clip {
  public:
-  endless_clip(network const& n, cpu_executor const& ex) : frame_(uniform<float>({3, n.h, n.w}, 4)), restorer_(net_of<T>(n), {.forward = {.executor = ex}}) {
+  endless_clip(network const& n, cpu_executor const& ex)
+      : frame_(uniform<float>({3, n.h, n.w}, 4)), restorer_(net_of<T>(n), {.forward = {.executor = ex}}) {
     for (index_t t = 0; t < n.config.num_frame + 2; ++t) step();  // until every step finds what it shares with the one before
     while (restorer_.pop()) {
     }

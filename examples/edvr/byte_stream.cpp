@@ -23,7 +23,7 @@ using edvr::io_error;
 constexpr int patience = 100;  // milliseconds between looks at whether anybody still waits
 
 bool is_pipe(int descriptor) {
-  struct stat s {};
+  struct stat s{};
   return fstat(descriptor, &s) == 0 && (S_ISFIFO(s.st_mode) || S_ISSOCK(s.st_mode) || S_ISCHR(s.st_mode));
 }
 [[noreturn]] void fail(std::string const& name, char const* what) {
@@ -32,17 +32,22 @@ bool is_pipe(int descriptor) {
 }  // namespace
 
 byte_stream::byte_stream(byte_stream&& other) noexcept
-    : name_(std::move(other.name_)), descriptor_(std::exchange(other.descriptor_, -1)), owned_(std::exchange(other.owned_, false)), stopped_(other.stopped_.load()) {}
+    : name_(std::move(other.name_)),
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      owned_(std::exchange(other.owned_, false)),
+      stopped_(other.stopped_.load()) {}
 byte_stream::~byte_stream() {
   if (owned_ && descriptor_ >= 0) ::close(descriptor_);
 }
 
 byte_stream byte_stream::input(std::string const& argument) {
   if (argument == "-") return {"standard input", STDIN_FILENO, false};
-  int const d = open(argument.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);  // a pipe that nobody writes yet opens at once, and is waited for where that can be ended
+  int const d =
+      // A pipe that nobody writes yet opens at once, and is waited for where that can be ended.
+      open(argument.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (d < 0) fail(argument, "cannot be opened");
   byte_stream s(argument, d, true);
-  struct stat kind {};
+  struct stat kind{};
   if (fstat(d, &kind) == 0 && S_ISDIR(kind.st_mode)) throw io_error(edvr::text(argument, ": is a folder; expected a y4m stream"));
   return s;
 }
@@ -50,7 +55,7 @@ byte_stream byte_stream::output(std::string const& argument, std::string name) {
   if (name.empty()) name = argument;
   if (argument == "-") return {"standard output", STDOUT_FILENO, false};
   for (;;) {
-    struct stat kind {};
+    struct stat kind{};
     bool const fifo = stat(argument.c_str(), &kind) == 0 && S_ISFIFO(kind.st_mode);
     int const d = open(argument.c_str(), O_WRONLY | O_CLOEXEC | (fifo ? O_NONBLOCK : O_CREAT | O_TRUNC), 0666);
     if (d >= 0) {
@@ -88,7 +93,8 @@ std::size_t byte_stream::read(std::byte* to, std::size_t n) {
 }
 void byte_stream::write(void const* from, std::size_t n) {
   auto const* p = static_cast<char const*>(from);
-  std::size_t const most = is_pipe(descriptor_) ? 4096 : std::size_t{1} << 30;  // what a pipe that says there is room takes without waiting (PIPE_BUF)
+  // What a pipe that says there is room takes without waiting (PIPE_BUF).
+  std::size_t const most = is_pipe(descriptor_) ? 4096 : std::size_t{1} << 30;
   while (n > 0) {
     wait(POLLOUT);
     ssize_t const w = ::write(descriptor_, p, std::min(n, most));
@@ -101,7 +107,7 @@ void byte_stream::close() {
   if (owned_ && ::close(std::exchange(descriptor_, -1)) != 0) fail(name_, "cannot be written");
 }
 bool byte_stream::is_file(std::string const& path) const {
-  struct stat a {}, b {};
+  struct stat a{}, b{};
   return fstat(descriptor_, &a) == 0 && stat(path.c_str(), &b) == 0 && S_ISREG(a.st_mode) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 

@@ -26,7 +26,8 @@ class task_queue {
   /// f(turn): turn() returns when every task before has ended. Waits while too many are under way. Throws what an earlier one threw.
   template <class F>
   void start(F f) {
-    while (!going_.empty() && (going_.size() >= most_ || going_.front().wait_for(std::chrono::seconds(0)) == std::future_status::ready)) settle();
+    while (!going_.empty() && (going_.size() >= most_ || going_.front().wait_for(std::chrono::seconds(0)) == std::future_status::ready))
+      settle();
     auto before = going_.empty() ? std::shared_future<void>() : going_.back();
     going_.push_back(std::async(std::launch::async, [f = std::move(f), before = std::move(before)]() mutable {
                        f([&] {
@@ -51,7 +52,8 @@ class task_queue {
 
 class pictures final : public clip_sink {
  public:
-  pictures(std::function<std::optional<fs::path>(index_t)> path_of, int bits, int savers) : path_of_(std::move(path_of)), bits_(bits), going_(savers) {}
+  pictures(std::function<std::optional<fs::path>(index_t)> path_of, int bits, int savers)
+      : path_of_(std::move(path_of)), bits_(bits), going_(savers) {}
   void write(index_t number, tensor<float, 3> frame) override {
     auto const path = path_of_(number);
     if (!path) return;
@@ -75,7 +77,8 @@ class stream final : public clip_sink {
   stream(std::string const& argument, y4m_header const& header, color_matrix matrix, bool overwrite, int savers)
       : path_(argument), partial_(argument), header_(header), matrix_(matrix), overwrite_(overwrite), going_(savers) {
     if (argument == "-") {
-      if (isatty(STDOUT_FILENO)) throw io_error("standard output: is a terminal; a y4m stream goes into a pipe or a file: edvr restore -i - -o - | ffmpeg -i - ...");
+      if (isatty(STDOUT_FILENO))
+        throw io_error("standard output: is a terminal; a y4m stream goes into a pipe or a file: edvr restore -i - -o - | ffmpeg -i - ...");
     } else {
       std::error_code failure;
       if (fs::is_directory(argument, failure)) throw io_error(text(argument, ": is a folder; expected the name of a y4m file"));
@@ -123,7 +126,8 @@ class stream final : public clip_sink {
  private:
   void refuse_existing() const {
     std::error_code failure;
-    if (!overwrite_ && fs::exists(path_, failure)) throw io_error(text(path_, ": exists; remove it, choose another output, or allow --overwrite"));
+    if (!overwrite_ && fs::exists(path_, failure))
+      throw io_error(text(path_, ": exists; remove it, choose another output, or allow --overwrite"));
   }
   void begin() {
     if (std::exchange(begun_, true)) return;
@@ -141,8 +145,11 @@ class stream final : public clip_sink {
 };
 }  // namespace
 
-std::unique_ptr<clip_sink> picture_sink(std::function<std::optional<fs::path>(index_t)> path_of, int bits, int savers) { return std::make_unique<pictures>(std::move(path_of), bits, savers); }
-std::unique_ptr<clip_sink> stream_sink(std::string const& argument, y4m_header const& header, color_matrix matrix, bool overwrite, int savers) {
+std::unique_ptr<clip_sink> picture_sink(std::function<std::optional<fs::path>(index_t)> path_of, int bits, int savers) {
+  return std::make_unique<pictures>(std::move(path_of), bits, savers);
+}
+std::unique_ptr<clip_sink> stream_sink(std::string const& argument, y4m_header const& header, color_matrix matrix, bool overwrite,
+                                       int savers) {
   return std::make_unique<stream>(argument, header, matrix, overwrite, savers);
 }
 

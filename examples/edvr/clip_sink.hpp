@@ -27,6 +27,7 @@ class clip_sink {
 /// PNG files of `bits` 8 or 16; path_of a frame's number, nothing for one that is not to be written.
 std::unique_ptr<clip_sink> picture_sink(std::function<std::optional<fs::path>(edvr::index_t)> path_of, int bits, int savers);
 /// "-" is standard output; a file appears when it is complete. The header's size is that of the frames.
-std::unique_ptr<clip_sink> stream_sink(std::string const& argument, edvr::y4m_header const& header, edvr::color_matrix matrix, bool overwrite, int savers);
+std::unique_ptr<clip_sink> stream_sink(std::string const& argument, edvr::y4m_header const& header, edvr::color_matrix matrix,
+                                       bool overwrite, int savers);
 
 }  // namespace program

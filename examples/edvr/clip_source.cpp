@@ -18,7 +18,8 @@ using namespace edvr;
 
 class picture_source final : public clip_source {
  public:
-  picture_source(frame_list frames, int ahead, std::string argument) : frames_(std::move(frames)), ahead_(static_cast<std::size_t>(ahead)), argument_(std::move(argument)) {}
+  picture_source(frame_list frames, int ahead, std::string argument)
+      : frames_(std::move(frames)), ahead_(static_cast<std::size_t>(ahead)), argument_(std::move(argument)) {}
   void measure(index_t frame) override { measured_ = static_cast<std::size_t>(frame); }
   pair size() override {
     look();
@@ -34,7 +35,8 @@ class picture_source final : public clip_source {
     begun_ = static_cast<std::size_t>(frame);
   }
   std::optional<tensor<float, 3>> next() override {
-    while (coming_.size() < ahead_ && begun_ < frames_.paths.size()) coming_.push_back(std::async(std::launch::async, decode, frames_.paths[begun_++]));
+    while (coming_.size() < ahead_ && begun_ < frames_.paths.size())
+      coming_.push_back(std::async(std::launch::async, decode, frames_.paths[begun_++]));
     if (coming_.empty()) return {};
     auto frame = std::move(coming_.front());
     coming_.pop_front();
@@ -45,9 +47,7 @@ class picture_source final : public clip_source {
   frame_list const* pictures() const override { return &frames_; }
 
  private:
-  static tensor<float, 3> decode(fs::path const& path) {
-    return read_picture<float>(path, nullptr, {.threads = 1});
-  }
+  static tensor<float, 3> decode(fs::path const& path) { return read_picture<float>(path, nullptr, {.threads = 1}); }
   void look() {
     if (bits_ > 0) return;
     auto const shape = read_picture<float>(frames_.paths[measured_], &bits_).shape();
@@ -66,7 +66,9 @@ class picture_source final : public clip_source {
 class stream_source final : public clip_source {
  public:
   stream_source(std::string const& argument, color_options const& colors)
-      : file_(byte_stream::input(argument)), reader_(file_.name(), [this](std::byte* to, std::size_t n) { return file_.read(to, n); }), header_(reader_.header()) {
+      : file_(byte_stream::input(argument)),
+        reader_(file_.name(), [this](std::byte* to, std::size_t n) { return file_.read(to, n); }),
+        header_(reader_.header()) {
     if (colors.range != "auto") header_.full_range = colors.range == "full";
     matrix_ = colors.matrix_for(header_.height);
   }
@@ -122,7 +124,10 @@ bool is_stream(std::string const& argument) {
   std::string suffix = dot == std::string::npos ? "" : argument.substr(dot);
   std::transform(suffix.begin(), suffix.end(), suffix.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   for (auto video : {".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v", ".ts"})
-    if (suffix == video && !fs::is_directory(argument)) throw io_error(edvr::text(argument, ": compressed video is ffmpeg's part; pipe it as y4m: ffmpeg -i clip.mp4 -f yuv4mpegpipe -strict -1 - | edvr restore -i - -o - | ffmpeg -i - restored.mp4"));
+    if (suffix == video && !fs::is_directory(argument))
+      throw io_error(edvr::text(
+          argument,
+          ": compressed video is ffmpeg's part; pipe it as y4m: ffmpeg -i clip.mp4 -f yuv4mpegpipe -strict -1 - | edvr restore -i - -o - | ffmpeg -i - restored.mp4"));
   return argument == "-" || suffix == ".y4m";
 }
 

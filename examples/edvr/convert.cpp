@@ -16,7 +16,8 @@ void add_convert(CLI::App& app, action& run) {
     std::string output;
     bool overwrite = false;
   };
-  auto* const c = app.add_subcommand("convert", "Write weights as one clean file with BasicSR names, float32: safetensors, or .npz for NumPy");
+  auto* const c =
+      app.add_subcommand("convert", "Write weights as one clean file with BasicSR names, float32: safetensors, or .npz for NumPy");
   auto const o = std::make_shared<options>();
   add_model_options(*c, o->model);
   c->remove_option(c->get_option("--center"));  // which no weight file holds
@@ -25,9 +26,13 @@ void add_convert(CLI::App& app, action& run) {
   c->callback([o, &run] {
     run = [o] {
       auto const suffix = std::filesystem::path(o->output).extension();
-      if (suffix != ".safetensors" && suffix != ".npz") throw edvr::io_error(edvr::text(o->output, ": is written as safetensors or npz; expected a name that ends in .safetensors or .npz"));
-      if (std::error_code failure; std::filesystem::equivalent(o->output, o->model.path, failure)) throw edvr::io_error(edvr::text(o->output, ": would overwrite the input; write to another file"));
-      if (std::filesystem::exists(o->output) && !o->overwrite) throw edvr::io_error(edvr::text(o->output, ": exists; remove it or allow --overwrite"));
+      if (suffix != ".safetensors" && suffix != ".npz")
+        throw edvr::io_error(
+            edvr::text(o->output, ": is written as safetensors or npz; expected a name that ends in .safetensors or .npz"));
+      if (std::error_code failure; std::filesystem::equivalent(o->output, o->model.path, failure))
+        throw edvr::io_error(edvr::text(o->output, ": would overwrite the input; write to another file"));
+      if (std::filesystem::exists(o->output) && !o->overwrite)
+        throw edvr::io_error(edvr::text(o->output, ": exists; remove it or allow --overwrite"));
       auto const m = open_model(o->model);
       auto net = make_net<float>(m, o->model);
       stop_if_interrupted();

@@ -42,13 +42,16 @@ json decibels(double v) { return std::isinf(v) ? json("inf") : json(v); }
 int evaluate(evaluate_options const& o) {
   auto const a = list_frames(o.input), b = list_frames(o.reference);
   if (a.paths.size() != b.paths.size())
-    throw io_error(edvr::text(o.input, " holds ", a.paths.size(), " pictures, ", o.reference, " ", b.paths.size(), "; expected one reference for each, in the same order"));
+    throw io_error(edvr::text(o.input, " holds ", a.paths.size(), " pictures, ", o.reference, " ", b.paths.size(),
+                              "; expected one reference for each, in the same order"));
   json frames = json::array();
   double psnr_sum = 0, ssim_sum = 0;
   for (std::size_t i = 0; i < a.paths.size(); ++i) {
     stop_if_interrupted();
     auto const x = open(a.paths[i], o), y = open(b.paths[i], o);
-    if (!(x.shape() == y.shape())) throw shape_error(edvr::text(a.paths[i].string(), " has shape ", x.shape(), ", ", b.paths[i].string(), " ", y.shape(), "; expected the same size"));
+    if (!(x.shape() == y.shape()))
+      throw shape_error(
+          edvr::text(a.paths[i].string(), " has shape ", x.shape(), ", ", b.paths[i].string(), " ", y.shape(), "; expected the same size"));
     double p, s;
     try {
       p = psnr(x, y), s = ssim(x, y);
@@ -61,9 +64,12 @@ int evaluate(evaluate_options const& o) {
   }
   auto const n = static_cast<double>(a.paths.size());
   if (o.as_json)
-    std::cout << json{{"frames", frames}, {"psnr", decibels(psnr_sum / n)}, {"ssim", ssim_sum / n}, {"luma", o.use_luma}, {"crop", o.crop}}.dump(2, ' ', false, json::error_handler_t::replace) << '\n';
+    std::cout << json{{"frames", frames}, {"psnr", decibels(psnr_sum / n)}, {"ssim", ssim_sum / n}, {"luma", o.use_luma}, {"crop", o.crop}}
+                     .dump(2, ' ', false, json::error_handler_t::replace)
+              << '\n';
   else
-    std::printf("%-24s PSNR %8.4f dB  SSIM %.5f  (%s, %ld pixels off each side)\n", "mean", psnr_sum / n, ssim_sum / n, o.use_luma ? "luma" : "RGB", o.crop);
+    std::printf("%-24s PSNR %8.4f dB  SSIM %.5f  (%s, %ld pixels off each side)\n", "mean", psnr_sum / n, ssim_sum / n,
+                o.use_luma ? "luma" : "RGB", o.crop);
   std::fflush(stdout);
   return 0;
 }

@@ -61,10 +61,12 @@ void note_gaps(frame_list& f, std::vector<std::optional<edvr::index_t>> const& n
 }
 void make_folder(fs::path const& folder) {
   std::error_code failure;
-  if (fs::exists(folder, failure) && !fs::is_directory(folder, failure)) throw io_error(text(folder.string(), ": is a file; expected a folder for the frames"));
+  if (fs::exists(folder, failure) && !fs::is_directory(folder, failure))
+    throw io_error(text(folder.string(), ": is a file; expected a folder for the frames"));
   fs::create_directories(folder, failure);
   if (failure) throw io_error(text(folder.string(), ": cannot be made (", failure.message(), ")"));
-  if (access(folder.c_str(), W_OK | X_OK) != 0) throw io_error(text(folder.string(), ": cannot be written to (", std::strerror(errno), ")"));
+  if (access(folder.c_str(), W_OK | X_OK) != 0)
+    throw io_error(text(folder.string(), ": cannot be written to (", std::strerror(errno), ")"));
 }
 /// The pattern that an output is, unless there is a folder of that name.
 std::optional<pattern> output_pattern(std::string const& argument) {
@@ -73,7 +75,8 @@ std::optional<pattern> output_pattern(std::string const& argument) {
   auto const p = parse_pattern(argument);
   if (!p)
     for (auto other : {".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm", ".avif", ".jxl", ".exr", ".y4m"})
-      if (fs::path(argument).extension() == other) throw io_error(text(argument, ": pictures are written as PNG; expected a name that ends in .png, or a folder"));
+      if (fs::path(argument).extension() == other)
+        throw io_error(text(argument, ": pictures are written as PNG; expected a name that ends in .png, or a folder"));
   return p;
 }
 }  // namespace
@@ -96,7 +99,8 @@ std::optional<pattern> parse_pattern(std::string const& s) {
   std::size_t i = at + 1;
   if (i < s.size() && s[i] == '0')
     for (++i; i < s.size() && is_digit(s[i]) && p.width < 20; ++i) p.width = 10 * p.width + (s[i] - '0');
-  if (i >= s.size() || s[i] != 'd' || p.width > 20) throw io_error(text(s, ": not a frame pattern; expected one %d or %05d, as in frames/%05d.png"));
+  if (i >= s.size() || s[i] != 'd' || p.width > 20)
+    throw io_error(text(s, ": not a frame pattern; expected one %d or %05d, as in frames/%05d.png"));
   p.suffix = s.substr(i + 1);
   if (p.suffix.find('%') != std::string::npos) throw io_error(text(s, ": expected one %d, in the file name"));
   return p;
@@ -108,7 +112,8 @@ frame_list list_frames(std::string const& argument) {
   std::error_code failure;
   auto const entries = [&](fs::path const& folder) {
     std::vector<std::string> names;
-    for (fs::directory_iterator i(folder, failure), end; !failure && i != end; i.increment(failure)) names.push_back(i->path().filename().string());
+    for (fs::directory_iterator i(folder, failure), end; !failure && i != end; i.increment(failure))
+      names.push_back(i->path().filename().string());
     if (failure) throw io_error(text(folder.string(), ": cannot be listed (", failure.message(), ")"));
     return names;
   };
@@ -154,7 +159,8 @@ frame_list list_frames(std::string const& argument) {
   return f;
 }
 
-std::vector<fs::path> plan_outputs(std::string const& argument, frame_list const& frames, std::size_t first, std::size_t last, bool may_exist) {
+std::vector<fs::path> plan_outputs(std::string const& argument, frame_list const& frames, std::size_t first, std::size_t last,
+                                   bool may_exist) {
   if (argument.empty()) throw io_error("output path is empty; expected a folder, a pattern or a .png");
   std::vector<fs::path> outputs;
   auto const p = output_pattern(argument);
@@ -174,12 +180,15 @@ std::vector<fs::path> plan_outputs(std::string const& argument, frame_list const
     if (auto const real = fs::canonical(in, failure); !failure) inputs.insert(real);
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     auto const& o = outputs[i];
-    if (!distinct.insert(o).second) throw io_error(text(o.string(), ": two frames would be written to this file; give their pictures different names"));
+    if (!distinct.insert(o).second)
+      throw io_error(text(o.string(), ": two frames would be written to this file; give their pictures different names"));
     if (!fs::exists(o, failure)) continue;
-    if (inputs.count(fs::canonical(o, failure))) throw io_error(text(o.string(), ": would overwrite an input frame; write to another folder"));
+    if (inputs.count(fs::canonical(o, failure)))
+      throw io_error(text(o.string(), ": would overwrite an input frame; write to another folder"));
     if (!may_exist) throw io_error(text(o.string(), ": exists; remove it, choose another output, or allow --overwrite or --resume"));
   }
-  if (!frames.folder.empty() && fs::equivalent(frames.folder, folder, failure)) throw io_error(text(folder.string(), ": is the folder of the input frames, which results would join; write to another folder"));
+  if (!frames.folder.empty() && fs::equivalent(frames.folder, folder, failure))
+    throw io_error(text(folder.string(), ": is the folder of the input frames, which results would join; write to another folder"));
   make_folder(folder);
   return outputs;
 }
@@ -187,7 +196,8 @@ std::vector<fs::path> plan_outputs(std::string const& argument, frame_list const
 pattern plan_stream_outputs(std::string const& argument) {
   if (argument.empty()) throw io_error("output path is empty; expected a folder, a pattern or a .y4m");
   auto p = output_pattern(argument);
-  if (!p && is_picture(argument) && !fs::is_directory(argument)) throw io_error(text(argument, ": one picture for a stream; expected a folder, a pattern such as out/%08d.png, a .y4m or -"));
+  if (!p && is_picture(argument) && !fs::is_directory(argument))
+    throw io_error(text(argument, ": one picture for a stream; expected a folder, a pattern such as out/%08d.png, a .y4m or -"));
   if (!p) p = pattern{(fs::path(argument) / "").string(), ".png", 8};
   if (!p->suffix.ends_with(".png")) throw io_error(text(argument, ": outputs are PNG; expected a name that ends in .png, or a folder"));
   auto const folder = fs::path(p->prefix).parent_path();

@@ -36,7 +36,8 @@ void require_gpu(int device) {
   if (device >= device_count()) throw device_error(text("--device cuda:", device, ": expected 0 to ", device_count() - 1));
   select_device(device);
 }
-restorer_factory restorers_on_gpu(int device, nn::edvr_net<float> const& net, std::optional<nn::edvr_net<float>> const& second, video_options<float> const& options) {
+restorer_factory restorers_on_gpu(int device, nn::edvr_net<float> const& net, std::optional<nn::edvr_net<float>> const& second,
+                                  video_options<float> const& options) {
   require_gpu(device);
   using one = video_restorer<float, gpu>;
   auto const o = options_on_gpu(options);

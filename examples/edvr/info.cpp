@@ -34,13 +34,22 @@ int info(info_options const& o) {
   auto const m = open_model(o.model);
   auto const all = layers(m.config, h, w);
   nn::edvr_net<float> const net(m.config);
-  index_t const beside = memory_beside_tensors({o.threads}, m.config, h, w), memory = peak_tensor_bytes(m.config, h, w, true) + beside, half_memory = peak_tensor_bytes<bfloat16>(m.config, h, w, true) + beside;
+  index_t const beside = memory_beside_tensors({o.threads}, m.config, h, w), memory = peak_tensor_bytes(m.config, h, w, true) + beside,
+                half_memory = peak_tensor_bytes<bfloat16>(m.config, h, w, true) + beside;
   auto const& c = m.config;
   json j;
   j["file"] = m.random ? o.model.path : m.weights.file;
   if (!m.random) j["container"] = m.weights.container, j["wrapper"] = m.weights.wrapper, j["dialect"] = name(m.weights.speaks);
-  j["configuration"] = {{"num_feat", c.num_feat}, {"num_frame", c.num_frame}, {"deformable_groups", c.deformable_groups}, {"num_extract_block", c.num_extract_block},
-                        {"num_reconstruct_block", c.num_reconstruct_block}, {"center_frame_idx", c.center()}, {"hr_in", c.hr_in}, {"with_predeblur", c.with_predeblur}, {"with_tsa", c.with_tsa}, {"num_alignment_dcn", c.num_alignment_dcn}};
+  j["configuration"] = {{"num_feat", c.num_feat},
+                        {"num_frame", c.num_frame},
+                        {"deformable_groups", c.deformable_groups},
+                        {"num_extract_block", c.num_extract_block},
+                        {"num_reconstruct_block", c.num_reconstruct_block},
+                        {"center_frame_idx", c.center()},
+                        {"hr_in", c.hr_in},
+                        {"with_predeblur", c.with_predeblur},
+                        {"with_tsa", c.with_tsa},
+                        {"num_alignment_dcn", c.num_alignment_dcn}};
   j["scale"] = c.scale();
   j["nearest_published"] = nearest_published(c);
   j["parameters"] = nn::parameter_count(net);
@@ -50,8 +59,16 @@ int info(info_options const& o) {
   j["memory_bytes_bfloat16"] = half_memory;
   json list = json::array();
   for (auto const& l : all)
-    list.push_back({{"name", l.name}, {"op", l.deformable ? "deform_conv2d" : "conv2d"}, {"algorithm", name(l.runs_as)}, {"in", l.in}, {"out", l.out}, {"kernel", l.kernel},
-                    {"height", l.height}, {"width", l.width}, {"calls", l.calls}, {"multiply_adds", l.multiply_adds()}});
+    list.push_back({{"name", l.name},
+                    {"op", l.deformable ? "deform_conv2d" : "conv2d"},
+                    {"algorithm", name(l.runs_as)},
+                    {"in", l.in},
+                    {"out", l.out},
+                    {"kernel", l.kernel},
+                    {"height", l.height},
+                    {"width", l.width},
+                    {"calls", l.calls},
+                    {"multiply_adds", l.multiply_adds()}});
   j["layers"] = list;
   // What a load would complain of.
   std::vector<std::string> problems;
@@ -73,20 +90,28 @@ int info(info_options const& o) {
     return std::string(s);
   };
   std::cout << "file           " << printable(j["file"].get<std::string>()) << '\n';
-  if (!m.random) std::cout << "format         " << m.weights.container << (m.weights.wrapper.empty() ? "" : ", " + m.weights.wrapper) << ", " << name(m.weights.speaks) << " names\n";
-  std::cout << "configuration  " << c.num_feat << " channels, " << c.num_frame << " frames (restores number " << c.center() << "), " << c.deformable_groups << " deformable groups, "
-            << c.num_extract_block << " + " << c.num_reconstruct_block << " blocks" << (c.num_alignment_dcn > 0 ? edvr::text(", ", c.num_alignment_dcn, " deformable convolution", c.num_alignment_dcn > 1 ? "s" : "", " instead of PCD") : std::string()) << (c.with_tsa ? ", TSA" : ", no TSA") << (c.with_predeblur ? ", PreDeblur" : "")
-            << (c.hr_in ? ", HR input" : "") << ", output x" << c.scale() << '\n'
+  if (!m.random)
+    std::cout << "format         " << m.weights.container << (m.weights.wrapper.empty() ? "" : ", " + m.weights.wrapper) << ", "
+              << name(m.weights.speaks) << " names\n";
+  std::cout << "configuration  " << c.num_feat << " channels, " << c.num_frame << " frames (restores number " << c.center() << "), "
+            << c.deformable_groups << " deformable groups, " << c.num_extract_block << " + " << c.num_reconstruct_block << " blocks"
+            << (c.num_alignment_dcn > 0 ? edvr::text(", ", c.num_alignment_dcn, " deformable convolution",
+                                                     c.num_alignment_dcn > 1 ? "s" : "", " instead of PCD")
+                                        : std::string())
+            << (c.with_tsa ? ", TSA" : ", no TSA") << (c.with_predeblur ? ", PreDeblur" : "") << (c.hr_in ? ", HR input" : "")
+            << ", output x" << c.scale() << '\n'
             << "resembles      " << nearest_published(c) << '\n'
             << "parameters     " << nn::parameter_count(net) << '\n'
             << "a window of    " << w << " x " << h << ": " << number(multiply_adds(all), 1e9, "G multiply-adds") << '\n'
-            << "memory         " << "a clip of such frames needs about " << number(memory, 1 << 20, "MiB, ") << number(half_memory, 1 << 20, "in bfloat16") << '\n'
+            << "memory         " << "a clip of such frames needs about " << number(memory, 1 << 20, "MiB, ")
+            << number(half_memory, 1 << 20, "in bfloat16") << '\n'
             << "runs on        " << build_info(cpu_executor{o.threads}) << '\n'
             << "GPUs           " << gpus() << "\n\n";
   std::printf("%-42s %-13s %-10s %12s %3s %11s %5s %10s\n", "layer", "op", "algorithm", "channels", "k", "result", "calls", "G mul-add");
   for (auto const& l : all)
-    std::printf("%-42s %-13s %-10s %5ld -> %3ld %3ld %5ld x %-4ld %4ld %10.2f\n", l.name.c_str(), l.deformable ? "deform_conv2d" : "conv2d", std::string(name(l.runs_as)).c_str(), l.in, l.out,
-                l.kernel, l.width, l.height, l.calls, static_cast<double>(l.multiply_adds()) / 1e9);
+    std::printf("%-42s %-13s %-10s %5ld -> %3ld %3ld %5ld x %-4ld %4ld %10.2f\n", l.name.c_str(), l.deformable ? "deform_conv2d" : "conv2d",
+                std::string(name(l.runs_as)).c_str(), l.in, l.out, l.kernel, l.width, l.height, l.calls,
+                static_cast<double>(l.multiply_adds()) / 1e9);
   std::fflush(stdout);
   for (auto const& p : problems) std::cout << "does not load: " << printable(p) << '\n';
   for (auto const& i : m.weights.ignored) std::cout << "not used: " << printable(i) << '\n';

@@ -23,7 +23,8 @@ int fail(int code, char const* what) {
   std::cerr << "edvr: " << program::printable(what) << std::endl;
   return code;
 }
-/// A standard stream that is closed would give its number to the next file opened, and messages or frames would go there. It stays as unusable as it was.
+/// A standard stream that is closed would give its number to the next file
+/// opened, and messages or frames would go there. It stays as unusable as it was.
 void hold_standard_streams() {
   for (int d : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     if (fcntl(d, F_GETFD) == -1) (void)open("/dev/null", d == STDIN_FILENO ? O_WRONLY : O_RDONLY);
@@ -38,8 +39,10 @@ int main(int argc, char** argv) {
   mallopt(M_TRIM_THRESHOLD, 64 << 20);  // but small buffers do not, a thousand times a frame; feature maps are mapped by the library
 #endif
   CLI::App app{"Video restoration with EDVR: super-resolution and deblurring, and the tools to check it.", "edvr"};
-  app.set_version_flag("--version", "edvr " + std::to_string(EDVR_VERSION_MAJOR) + "." + std::to_string(EDVR_VERSION_MINOR) + "." + std::to_string(EDVR_VERSION_PATCH));
-  app.footer("Exit codes: 0 done; 1 compared and different; 2 usage; 3 input or output file; 4 model or weight file; 5 memory or threads; 6 numbers not finite; 7 GPU; 130 interrupted");
+  app.set_version_flag("--version", "edvr " + std::to_string(EDVR_VERSION_MAJOR) + "." + std::to_string(EDVR_VERSION_MINOR) + "." +
+                                        std::to_string(EDVR_VERSION_PATCH));
+  app.footer(
+      "Exit codes: 0 done; 1 compared and different; 2 usage; 3 input or output file; 4 model or weight file; 5 memory or threads; 6 numbers not finite; 7 GPU; 130 interrupted");
   app.require_subcommand(1);
   program::action run;
   program::add_restore(app, run);
@@ -66,7 +69,8 @@ int main(int argc, char** argv) {
   try {
     int const code = run();
     std::cout.flush();
-    if (!std::cout || std::fflush(stdout) != 0 || std::ferror(stdout)) throw edvr::io_error("standard output: cannot be written (closed or full)");
+    if (!std::cout || std::fflush(stdout) != 0 || std::ferror(stdout))
+      throw edvr::io_error("standard output: cannot be written (closed or full)");
     return code;
   } catch (edvr::cancelled const&) {
     return fail(130, "interrupted; every file that is there is complete");

@@ -58,7 +58,11 @@ opened_model open_model(model_options const& o) {
     m.config = edvr::infer_config(m.weights);
   }
   bool const lacks_key = o.key == "params_ema" ? m.weights.wrapper != o.key : o.key == "params" && m.weights.wrapper == "params_ema";
-  if (!m.random && lacks_key) throw edvr::model_error(edvr::text(o.path.empty() ? "the embedded model" : o.path, ": holds no ", o.key, m.weights.wrapper.empty() ? std::string(", but weights without such a name") : edvr::text(", only ", m.weights.wrapper), "; leave --key out"));
+  if (!m.random && lacks_key)
+    throw edvr::model_error(
+        edvr::text(o.path.empty() ? "the embedded model" : o.path, ": holds no ", o.key,
+                   m.weights.wrapper.empty() ? std::string(", but weights without such a name") : edvr::text(", only ", m.weights.wrapper),
+                   "; leave --key out"));
   m.config.center_frame_idx = o.center;
   try {
     edvr::check(m.config);

@@ -38,7 +38,8 @@ template <class T>
 edvr::video_options<T> video_options_of(clip_options const& o, edvr::edvr_config const& config) {
   edvr::video_options<T> v;
   v.padding = config.with_predeblur || config.hr_in ? edvr::temporal_padding::replicate : edvr::temporal_padding::reflection_circle;
-  for (auto p : {edvr::temporal_padding::replicate, edvr::temporal_padding::reflection, edvr::temporal_padding::reflection_circle, edvr::temporal_padding::circle})
+  for (auto p : {edvr::temporal_padding::replicate, edvr::temporal_padding::reflection, edvr::temporal_padding::reflection_circle,
+                 edvr::temporal_padding::circle})
     if (o.padding == name(p)) v.padding = p;
   v.spatial = o.spatial_padding == "replicate" ? edvr::pad_mode::replicate : edvr::pad_mode::reflect;
   v.ensemble = o.ensemble, v.cache = o.cache, v.split = o.split;
@@ -46,8 +47,10 @@ edvr::video_options<T> video_options_of(clip_options const& o, edvr::edvr_config
   return v;
 }
 
-/// The program itself, its libraries, a block of tiles for each thread, and the picture on its way into a file, about four times its 8-bit size.
-inline edvr::index_t memory_beside_tensors(edvr::cpu_executor const& ex, edvr::edvr_config const& config, edvr::index_t height, edvr::index_t width) {
+/// The program itself, its libraries, a block of tiles for each thread, and
+/// the picture on its way into a file, about four times its 8-bit size.
+inline edvr::index_t memory_beside_tensors(edvr::cpu_executor const& ex, edvr::edvr_config const& config, edvr::index_t height,
+                                           edvr::index_t width) {
   return (edvr::index_t{12} << 20) + ex.workers() * (edvr::index_t{9} << 18) + 4 * 3 * height * width * config.scale() * config.scale();
 }
 

@@ -3,4 +3,5 @@
 
 template struct edvr::nn::edvr_net<edvr::float16>;
 template class edvr::video_restorer<edvr::float16>;
-template edvr::tensor<float, 4> edvr::restore_window(edvr::nn::edvr_net<edvr::float16> const&, edvr::tensor<float, 5> const&, edvr::video_options<float> const&);
+template edvr::tensor<float, 4> edvr::restore_window(edvr::nn::edvr_net<edvr::float16> const&, edvr::tensor<float, 5> const&,
+                                                     edvr::video_options<float> const&);

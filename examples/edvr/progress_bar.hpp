@@ -18,7 +18,9 @@ class progress_bar {
  public:
   /// kind: auto (a bar on a terminal), bar, json or none. frames: unknown for a stream.
   progress_bar(std::string const& kind, std::optional<edvr::index_t> frames)
-      : frames_(frames ? static_cast<double>(*frames) : 0), bar_(kind == "bar" || (kind == "auto" && isatty(STDERR_FILENO))), json_(kind == "json") {}
+      : frames_(frames ? static_cast<double>(*frames) : 0),
+        bar_(kind == "bar" || (kind == "auto" && isatty(STDERR_FILENO))),
+        json_(kind == "json") {}
   ~progress_bar() {
     if (printed_) std::fputc('\n', stderr);
   }
@@ -28,7 +30,8 @@ class progress_bar {
   /// done: frames, with the fraction of the current one.
   void show(double done) {
     done_ = std::max(done_, frames_ > 0 ? std::min(done, frames_) : done);
-    double const seconds = elapsed(), rate = done_ / std::max(seconds, 1e-9), left = frames_ > 0 && done_ > 0 ? (frames_ - done_) / rate : -1;
+    double const seconds = elapsed(), rate = done_ / std::max(seconds, 1e-9),
+                 left = frames_ > 0 && done_ > 0 ? (frames_ - done_) / rate : -1;
     if (json_) print_json(seconds, left);
     if (!bar_) return;
     if (frames_ > 0) {
@@ -47,7 +50,8 @@ class progress_bar {
   double elapsed() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
 
  private:
-  /// A line for every tenth of a frame: {"frames_done": 2.5, "frames": 11, "seconds": 1.25, "seconds_left": 4.25}; what is not known is null.
+  /// A line for every tenth of a frame: {"frames_done": 2.5, "frames": 11,
+  /// "seconds": 1.25, "seconds_left": 4.25}; what is not known is null.
   void print_json(double seconds, double left) {
     auto const tenths = static_cast<long>(10 * done_);
     if (tenths == told_) return;

@@ -13,7 +13,8 @@ edvr::tensor<T, 3> read_picture(std::filesystem::path const& path, int* bits = n
   auto const bytes = edvr::read_file(path, std::uintmax_t{1} << 30);
   int const deep = edvr::image_bits(*bytes);
   if (bits) *bits = deep;
-  return deep == 16 ? edvr::from_16bit<T>(edvr::decode_image16(path.string(), *bytes), ex) : edvr::from_8bit<T>(edvr::decode_image(path.string(), *bytes), ex);
+  return deep == 16 ? edvr::from_16bit<T>(edvr::decode_image16(path.string(), *bytes), ex)
+                    : edvr::from_8bit<T>(edvr::decode_image(path.string(), *bytes), ex);
 }
 
 }  // namespace program

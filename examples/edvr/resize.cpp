@@ -26,14 +26,17 @@ void add_resize(CLI::App& app, action& run) {
   c->add_option("-i,--input", o->input, "folder, pattern or picture")->required()->check(not_empty);
   c->add_option("-o,--output", o->output, "folder, pattern or .png")->required()->check(not_empty);
   c->add_option("--scale", o->scale, "4 enlarges, 0.25 reduces")->check(CLI::Range(0.01, 64.0))->capture_default_str();
-  c->add_option("--kind", o->kind, "bicubic: MATLAB's imresize; bd: Gaussian blur and every 1/scale-th pixel")->check(CLI::IsMember({"bicubic", "bd"}))->capture_default_str();
+  c->add_option("--kind", o->kind, "bicubic: MATLAB's imresize; bd: Gaussian blur and every 1/scale-th pixel")
+      ->check(CLI::IsMember({"bicubic", "bd"}))
+      ->capture_default_str();
   c->add_flag("--overwrite", o->overwrite, "replace outputs that exist");
   c->callback([o, &run] {
     run = [o] {
       using namespace edvr;
       if (!std::isfinite(o->scale)) throw CLI::ValidationError("--scale", "is not a number");
       double const factor = std::round(1 / o->scale);
-      if (o->kind == "bd" && (factor < 1 || std::fabs(factor * o->scale - 1) > 1e-9)) throw CLI::ValidationError("--scale", "the BD degradation takes 1/2, 1/3, 1/4, ...");
+      if (o->kind == "bd" && (factor < 1 || std::fabs(factor * o->scale - 1) > 1e-9))
+        throw CLI::ValidationError("--scale", "the BD degradation takes 1/2, 1/3, 1/4, ...");
       auto const frames = list_frames(o->input);
       if (!frames.note.empty()) std::cerr << "edvr: note: " << printable(frames.note) << '\n';
       auto const outputs = plan_outputs(o->output, frames, 0, frames.paths.size(), o->overwrite);
@@ -46,8 +49,10 @@ void add_resize(CLI::App& app, action& run) {
         try {
           auto const y = o->kind == "bd" ? blur_downsample(x, static_cast<index_t>(factor)) : resize_bicubic(x, o->scale);
           stop_if_interrupted();
-          if (bits == 16) write_png(outputs[i], to_16bit(y));
-          else write_png(outputs[i], to_8bit(y));
+          if (bits == 16)
+            write_png(outputs[i], to_16bit(y));
+          else
+            write_png(outputs[i], to_8bit(y));
         } catch (shape_error const& e) {
           throw shape_error(edvr::text(frames.paths[i].string(), ": ", e.what()));
         }

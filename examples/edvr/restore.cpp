@@ -69,7 +69,9 @@ struct pipeline {
       auto x = in.next();
       if (!x) break;
       if (!size) size = x->shape();
-      if (!(x->shape() == *size)) throw shape_error(edvr::text(in.name(next), ": frame ", next, " has shape ", x->shape(), "; expected ", *size, ", the size of the frames before"));
+      if (!(x->shape() == *size))
+        throw shape_error(edvr::text(in.name(next), ": frame ", next, " has shape ", x->shape(), "; expected ", *size,
+                                     ", the size of the frames before"));
       if (cuts && (*cuts)(*x) && pushed > 0) {
         restorer->finish();
         drain();
@@ -87,8 +89,11 @@ struct pipeline {
     if (pushed > 0) fell_back = fell_back || restorer->fell_back();
     index_t const reached = pushed > 0 || scene > 0 ? next : 0;  // 0: not even where reading was to begin
     if (next == 0 && r.first == 0) throw io_error(edvr::text(in.name(), ": has no frames"));
-    if (done <= r.first && !r.last && !resumed) throw io_error(edvr::text(in.name(), ": ends before frame ", r.first, ", where --frames begins"));
-    if (r.last && done < *r.last) throw io_error(edvr::text(in.name(), reached > 0 ? edvr::text(": has ", reached) : edvr::text(": has no more than ", next), " frames; --frames wants them up to ", *r.last));
+    if (done <= r.first && !r.last && !resumed)
+      throw io_error(edvr::text(in.name(), ": ends before frame ", r.first, ", where --frames begins"));
+    if (r.last && done < *r.last)
+      throw io_error(edvr::text(in.name(), reached > 0 ? edvr::text(": has ", reached) : edvr::text(": has no more than ", next),
+                                " frames; --frames wants them up to ", *r.last));
   }
 
  private:
@@ -106,7 +111,8 @@ struct pipeline {
     try {
       return restorer.pop();
     } catch (numeric_error const& e) {
-      throw numeric_error(edvr::text(in.name(), ": ", scene > 0 ? edvr::text("in the scene from frame ", scene, " on, ") : std::string(), e.what()));
+      throw numeric_error(
+          edvr::text(in.name(), ": ", scene > 0 ? edvr::text("in the scene from frame ", scene, " on, ") : std::string(), e.what()));
     }
   }
 };
@@ -114,20 +120,28 @@ struct pipeline {
 /// Bands, cache and tiles so that frames of this size, restored to pictures of so many bits, fit o.max_memory.
 template <class T>
 void fit(restore_options const& o, video_options<float>& options, edvr_config const& config, pair size, int bits) {
-  index_t const pixels = size.y * size.x, results = pixels * config.scale() * config.scale(), encoding = is_stream(o.output) ? 40 : bits > 8 ? 36 : 24;  // bytes a pixel: the frame, its whole numbers, what the coder holds
-  index_t const in_flight = (o.loaders - 1) * 15 * pixels + (o.savers * encoding - 12) * results + (is_stream(o.output) ? 4 * results : 0) + (o.scale > 0 && o.scale < config.scale() ? 36 * results : 0);  // a channel in double twice, and the shrunk frame
+  index_t const pixels = size.y * size.x, results = pixels * config.scale() * config.scale(),
+                encoding = is_stream(o.output) ? 40
+                           : bits > 8          ? 36
+                                               : 24;  // bytes a pixel: the frame, its whole numbers, what the coder holds
+  index_t const in_flight =
+      (o.loaders - 1) * 15 * pixels + (o.savers * encoding - 12) * results + (is_stream(o.output) ? 4 * results : 0) +
+      (o.scale > 0 && o.scale < config.scale() ? 36 * results : 0);  // a channel in double twice, and the shrunk frame
   index_t const beside = memory_beside_tensors(options.forward.executor, config, size.y, size.x) + in_flight;
   try {
     fit_memory<T>(options, config, size.y, size.x, (o.max_memory << 20) - beside, o.tiles);
   } catch (error const& e) {
-    throw error(edvr::text("--max-memory ", o.max_memory, ", of which ", (beside >> 20) + 1, " go to the program, its threads and pictures: ", e.what()));
+    throw error(edvr::text("--max-memory ", o.max_memory, ", of which ", (beside >> 20) + 1,
+                           " go to the program, its threads and pictures: ", e.what()));
   }
 }
 void note_tiles(video_options<float> const& options, edvr_config const& config) {
   if (options.tile.y == 0) return;
   index_t const overlap = tile_overlap(options, config), seen = (options.tile.y + 2 * overlap) * (options.tile.x + 2 * overlap);
-  auto const work = std::ceil(10.0 * static_cast<double>(seen) / static_cast<double>(std::max<index_t>(options.tile.y * options.tile.x, 1))) / 10;
-  std::cerr << "edvr: note: frames are restored in tiles of " << options.tile.x << " x " << options.tile.y << ", overlapping by " << overlap << " pixels on each side: up to " << edvr::text(work) << " times the work\n";
+  auto const work =
+      std::ceil(10.0 * static_cast<double>(seen) / static_cast<double>(std::max<index_t>(options.tile.y * options.tile.x, 1))) / 10;
+  std::cerr << "edvr: note: frames are restored in tiles of " << options.tile.x << " x " << options.tile.y << ", overlapping by " << overlap
+            << " pixels on each side: up to " << edvr::text(work) << " times the work\n";
 }
 
 /// The stream that restored frames become: as the input, where that is one.
@@ -136,7 +150,11 @@ y4m_header output_header(restore_options const& o, clip_source& in, index_t scal
   h.width = in.size().x * scale, h.height = in.size().y * scale, h.bits = o.bits > 0 ? o.bits : in.bits();
   if (!in.header()) h.full_range = o.colors.range == "full";
   if (!o.rate.empty()) detail::y4m_fraction("--rate", 'F', o.rate, 1, h.rate);  // add_restore_options has looked
-  if (o.sampling != "auto") h.sampling = o.sampling == "420" ? chroma::yuv420_left : o.sampling == "422" ? chroma::yuv422 : o.sampling == "444" ? chroma::yuv444 : chroma::mono;
+  if (o.sampling != "auto")
+    h.sampling = o.sampling == "420"   ? chroma::yuv420_left
+                 : o.sampling == "422" ? chroma::yuv422
+                 : o.sampling == "444" ? chroma::yuv444
+                                       : chroma::mono;
   if (h.bits > 8 && h.sampling == chroma::yuv420_center) h.sampling = chroma::yuv420_left;  // all that a header can say of more than 8 bits
   return h;
 }
@@ -149,8 +167,11 @@ void check_restored(fs::path const& path, pair size, int bits) {
   std::array<char, 8> end{};
   in.seekg(-static_cast<std::streamoff>(end.size()), std::ios::end).read(end.data(), end.size());
   bool const png = in && std::memcmp(end.data(), "IEND\xae\x42\x60\x82", 8) == 0 && std::memcmp(b.data(), "\x89PNG\r\n\x1a\n", 8) == 0;
-  if (!png || edvr::detail::big_endian(b.data() + 16, 4) != size.x || edvr::detail::big_endian(b.data() + 20, 4) != size.y || static_cast<int>(b[24]) != bits)
-    throw io_error(edvr::text(path.string(), ": is there, but is no whole PNG of ", size.x, " x ", size.y, " pixels and ", bits, " bits, as this frame restored is; give the options of the first run (--bits, --scale), remove it, or choose another output"));
+  if (!png || edvr::detail::big_endian(b.data() + 16, 4) != size.x || edvr::detail::big_endian(b.data() + 20, 4) != size.y ||
+      static_cast<int>(b[24]) != bits)
+    throw io_error(edvr::text(
+        path.string(), ": is there, but is no whole PNG of ", size.x, " x ", size.y, " pixels and ", bits,
+        " bits, as this frame restored is; give the options of the first run (--bits, --scale), remove it, or choose another output"));
 }
 /// What is still to be restored of these pictures: all of them, or, to go on, the runs of those that are not there.
 std::vector<frame_range> missing(std::vector<fs::path> const& outputs, frame_range const& all, bool resume, pair size, int bits) {
@@ -180,7 +201,9 @@ int restore(restore_options const& o) {
   auto const m = open_model(o.model);
   auto const net = make_net<T>(m, o.model);
   index_t const enlarges = net.config.scale(), scale = o.scale > 0 ? o.scale : enlarges;
-  if (scale > enlarges) throw CLI::ValidationError("--scale", edvr::text("the model enlarges ", enlarges, " times; expected 1 to ", enlarges, ", and its result is shrunk to that"));
+  if (scale > enlarges)
+    throw CLI::ValidationError(
+        "--scale", edvr::text("the model enlarges ", enlarges, " times; expected 1 to ", enlarges, ", and its result is shrunk to that"));
   auto options = video_options_of<float>(o.clip, net.config);
   if (o.max_memory > 0) fit<T>(o, options, net.config, in->size(), o.bits > 0 ? o.bits : in->bits());
   index_t const multiple = net.config.size_multiple(), tile = (o.tile + multiple - 1) / multiple * multiple;
@@ -198,7 +221,8 @@ int restore(restore_options const& o) {
     (void)two_stage_restorer<T>(video_restorer<T>(net, options), video_restorer<T>(*second, options));  // throws if they do not fit
   }
   for (auto const& weights : {o.model.path, o.clip.stage2})
-    if (std::error_code failure; fs::equivalent(o.output, weights, failure)) throw io_error(edvr::text(o.output, ": would overwrite the weights; write to another file"));
+    if (std::error_code failure; fs::equivalent(o.output, weights, failure))
+      throw io_error(edvr::text(o.output, ": would overwrite the weights; write to another file"));
 
   // Outputs: planned after all that may be refused, for this makes folders.
   bool const to_stream = is_stream(o.output);
@@ -208,31 +232,39 @@ int restore(restore_options const& o) {
   std::error_code failure;
   if (to_stream) {
     if (o.resume) throw CLI::ValidationError("--resume", "a stream has no finished frames to go on from; expected pictures as output");
-    if (o.output != "-" && (in->reads(o.output) || (in->pictures() && fs::equivalent(o.input, o.output, failure)))) throw io_error(edvr::text(o.output, ": would overwrite the input; write to another file"));
+    if (o.output != "-" && (in->reads(o.output) || (in->pictures() && fs::equivalent(o.input, o.output, failure))))
+      throw io_error(edvr::text(o.output, ": would overwrite the input; write to another file"));
     auto const header = output_header(o, *in, scale);
     out = stream_sink(o.output, header, o.colors.matrix_for(header.height), o.overwrite, o.savers);
-    if (o.output == "-" && out->writes(o.input == "-" ? "/dev/stdin" : o.input)) throw io_error(edvr::text("standard output: is the input, ", o.input, "; write to another file"));
+    if (o.output == "-" && out->writes(o.input == "-" ? "/dev/stdin" : o.input))
+      throw io_error(edvr::text("standard output: is the input, ", o.input, "; write to another file"));
   } else {
-    if (!o.rate.empty() || o.sampling != "auto") throw CLI::ValidationError("--rate, --chroma", "are for results that are y4m; pictures have neither");
-    if (in->pictures() && (o.colors.matrix != "auto" || o.colors.range != "auto")) throw CLI::ValidationError("--matrix, --range", "are for y4m, in or out; pictures have neither");
+    if (!o.rate.empty() || o.sampling != "auto")
+      throw CLI::ValidationError("--rate, --chroma", "are for results that are y4m; pictures have neither");
+    if (in->pictures() && (o.colors.matrix != "auto" || o.colors.range != "auto"))
+      throw CLI::ValidationError("--matrix, --range", "are for y4m, in or out; pictures have neither");
     int const bits = o.bits > 0 ? o.bits : in->bits();
     if (o.bits != 0 && bits != 8 && bits != 16) throw CLI::ValidationError("--bits", edvr::text(bits, ": PNG has 8 or 16"));
     int const deep = bits > 8 ? 16 : 8;
     if (in->pictures()) {
-      auto const outputs = plan_outputs(o.output, *in->pictures(), static_cast<std::size_t>(range.first), static_cast<std::size_t>(*range.last), o.overwrite || o.resume);
+      auto const outputs = plan_outputs(o.output, *in->pictures(), static_cast<std::size_t>(range.first),
+                                        static_cast<std::size_t>(*range.last), o.overwrite || o.resume);
       runs = missing(outputs, range, o.resume, result_size, deep);
-      out = picture_sink([outputs, first = range.first](index_t i) { return outputs.at(static_cast<std::size_t>(i - first)); }, deep, o.savers);
+      out = picture_sink([outputs, first = range.first](index_t i) { return outputs.at(static_cast<std::size_t>(i - first)); }, deep,
+                         o.savers);
     } else {
       auto const outputs = plan_stream_outputs(o.output);
       if (o.resume)
-        while ((!range.last || runs[0].first < *range.last) && fs::exists(outputs.at(runs[0].first), failure)) check_restored(outputs.at(runs[0].first++), result_size, deep);
+        while ((!range.last || runs[0].first < *range.last) && fs::exists(outputs.at(runs[0].first), failure))
+          check_restored(outputs.at(runs[0].first++), result_size, deep);
       if (runs[0].last && runs[0].first >= *runs[0].last) runs.clear();
       out = picture_sink(
           [outputs, result_size, deep, resume = o.resume, overwrite = o.overwrite, &left](index_t i) -> std::optional<fs::path> {
             auto const path = outputs.at(i);
             bool const there = !overwrite && fs::exists(path);
             if (there && resume) return check_restored(path, result_size, deep), ++left, std::nullopt;
-            if (there) throw io_error(edvr::text(path.string(), ": exists; remove it, choose another output, or allow --overwrite or --resume"));
+            if (there)
+              throw io_error(edvr::text(path.string(), ": exists; remove it, choose another output, or allow --overwrite or --resume"));
             return path;
           },
           deep, o.savers);
@@ -242,7 +274,12 @@ int restore(restore_options const& o) {
   std::optional<index_t> count = 0;
   for (auto const& r : runs) count = r.last && count ? std::optional(*count + *r.last - r.first) : std::nullopt;
   progress_bar bar(o.progress, count);
-  pipeline work{*in, *out, {}, o.scene_cut > 0 ? std::optional(o.scene_cut) : std::nullopt, static_cast<double>(scale) / static_cast<double>(enlarges), bar};
+  pipeline work{*in,
+                *out,
+                {},
+                o.scene_cut > 0 ? std::optional(o.scene_cut) : std::nullopt,
+                static_cast<double>(scale) / static_cast<double>(enlarges),
+                bar};
   work.resumed = !runs.empty() && runs[0].first > range.first;
   options.forward.progress = [&](double done) {
     bar.show(static_cast<double>(work.written) + done / (o.clip.stage2.empty() ? 1 : 2));
@@ -253,19 +290,30 @@ int restore(restore_options const& o) {
   } else if (!second) {
     work.make = [&] { return as_clip_restorer(video_restorer<T>(net, options)); };
   } else {
-    work.make = [&] { return as_clip_restorer(two_stage_restorer<T>(video_restorer<T>(net, options), video_restorer<T>(*second, options))); };
+    work.make = [&] {
+      return as_clip_restorer(two_stage_restorer<T>(video_restorer<T>(net, options), video_restorer<T>(*second, options)));
+    };
   }
   bar.show(0);
   for (auto const& r : runs) work.run(r);
   out->finish();
-  if (work.fell_back) std::cerr << "edvr: note: the clip has only " << (in->length() && !work.cut ? edvr::text(*in->length(), *in->length() == 1 ? " frame" : " frames") : std::string("a few frames, or a scene has")) << "; end frames are repeated (replicate padding)\n";
-  if (o.resume && work.written == 0) std::cerr << "edvr: note: every frame is there already\n";
-  else if (o.resume && range.last) std::cerr << "edvr: note: " << *range.last - range.first - work.written + left << " frames were there already, " << work.written - left << " restored\n";
+  if (work.fell_back)
+    std::cerr << "edvr: note: the clip has only "
+              << (in->length() && !work.cut ? edvr::text(*in->length(), *in->length() == 1 ? " frame" : " frames")
+                                            : std::string("a few frames, or a scene has"))
+              << "; end frames are repeated (replicate padding)\n";
+  if (o.resume && work.written == 0)
+    std::cerr << "edvr: note: every frame is there already\n";
+  else if (o.resume && range.last)
+    std::cerr << "edvr: note: " << *range.last - range.first - work.written + left << " frames were there already, " << work.written - left
+              << " restored\n";
   if (o.stats) {
     rusage use{};
     getrusage(RUSAGE_SELF, &use);
-    std::cerr << edvr::text(work.written, " frames in ", bar.elapsed(), " s, ", bar.elapsed() / static_cast<double>(std::max<index_t>(work.written, 1)), " s a frame, ",
-                            options.forward.executor.workers(), " threads, peak memory ", use.ru_maxrss / 1024, " MiB (tensors ", host_memory.peak_bytes.load() >> 20, " MiB)\n");
+    std::cerr << edvr::text(work.written, " frames in ", bar.elapsed(), " s, ",
+                            bar.elapsed() / static_cast<double>(std::max<index_t>(work.written, 1)), " s a frame, ",
+                            options.forward.executor.workers(), " threads, peak memory ", use.ru_maxrss / 1024, " MiB (tensors ",
+                            host_memory.peak_bytes.load() >> 20, " MiB)\n");
   }
   return 0;
 }

@@ -15,10 +15,10 @@ struct restore_options {
   clip_options clip;
   color_options colors;
   std::string input, output, range, progress = "auto", precision = "float32", device = "cpu", rate, sampling = "auto", jobs;
-  edvr::index_t max_memory = 0;  // MiB; 0: as much as is fastest
-  edvr::index_t tile = 0, scale = 0;  // 0: whole frames; what the model gives
+  edvr::index_t max_memory = 0;                     // MiB; 0: as much as is fastest
+  edvr::index_t tile = 0, scale = 0;                // 0: whole frames; what the model gives
   int bits = 0, gpu = -2, loaders = 1, savers = 1;  // 0: as the input; -2: see device
-  double scene_cut = 0;  // 0: one scene
+  double scene_cut = 0;                             // 0: one scene
   bool overwrite = false, resume = false, stats = false, tiles = false;
 };
 

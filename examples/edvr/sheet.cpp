@@ -36,7 +36,8 @@ void draw_text(picture const& to, index_t x, index_t y, index_t size, std::strin
   for (int q = 0; q < n; ++q) {
     corner c[4];
     std::memcpy(c, quads.data() + static_cast<std::size_t>(q) * sizeof c, sizeof c);
-    auto const left = static_cast<index_t>(c[0].x) * size, right = static_cast<index_t>(c[2].x) * size, top = static_cast<index_t>(c[0].y) * size, bottom = static_cast<index_t>(c[2].y) * size;
+    auto const left = static_cast<index_t>(c[0].x) * size, right = static_cast<index_t>(c[2].x) * size,
+               top = static_cast<index_t>(c[0].y) * size, bottom = static_cast<index_t>(c[2].y) * size;
     for (index_t i = std::max<index_t>(y + top, 0); i < std::min(y + bottom, to.extent(1)); ++i)
       for (index_t j = std::max<index_t>(x + left, 0); j < std::min(x + right, to.extent(2)); ++j)
         for (index_t channel = 0; channel < 3; ++channel) to[{{channel, i, j}}] = 255;
@@ -44,20 +45,25 @@ void draw_text(picture const& to, index_t x, index_t y, index_t size, std::strin
 }
 
 int sheet(std::vector<std::string> const& inputs, std::string const& output, std::vector<std::string> const& labels, bool overwrite) {
-  if (!labels.empty() && labels.size() != inputs.size()) throw CLI::ValidationError("--labels", edvr::text(labels.size(), " given for ", inputs.size(), " pictures; expected one each"));
+  if (!labels.empty() && labels.size() != inputs.size())
+    throw CLI::ValidationError("--labels", edvr::text(labels.size(), " given for ", inputs.size(), " pictures; expected one each"));
   if (fs::path(output).extension() != ".png") throw io_error(edvr::text(output, ": sheets are PNG; expected a name that ends in .png"));
   for (auto const& p : inputs)
-    if (std::error_code failure; fs::equivalent(p, output, failure)) throw io_error(edvr::text(output, ": would overwrite an input; write to another file"));
+    if (std::error_code failure; fs::equivalent(p, output, failure))
+      throw io_error(edvr::text(output, ": would overwrite an input; write to another file"));
   if (fs::exists(output) && !overwrite) throw io_error(edvr::text(output, ": exists; remove it or allow --overwrite"));
   std::vector<picture> pictures;
   index_t height = 1;
-  for (auto const& p : inputs) stop_if_interrupted(), pictures.push_back(to_8bit(read_picture<float>(p))), height = std::max(height, pictures.back().extent(1));
+  for (auto const& p : inputs)
+    stop_if_interrupted(), pictures.push_back(to_8bit(read_picture<float>(p))), height = std::max(height, pictures.back().extent(1));
   // Small pictures are enlarged by whole factors, pixels left visible.
   index_t const caption = labels.empty() ? 0 : 28, gap = 8;
   index_t width = gap;
   std::vector<index_t> factors;
   for (auto const& p : pictures) factors.push_back(height / p.extent(1)), width += p.extent(2) * factors.back() + gap;
-  if ((width > 16384) || (height + caption + 2 * gap > 16384)) throw io_error(edvr::text(output, ": the sheet would have ", width, " x ", height + caption + 2 * gap, " pixels; expected sides of at most 16384"));
+  if ((width > 16384) || (height + caption + 2 * gap > 16384))
+    throw io_error(edvr::text(output, ": the sheet would have ", width, " x ", height + caption + 2 * gap,
+                              " pixels; expected sides of at most 16384"));
   edvr::detail::check_picture_size(output, static_cast<std::uint64_t>(width), static_cast<std::uint64_t>(height + caption + 2 * gap));
   auto const canvas = full<std::uint8_t>(coord<3>{{3, height + caption + 2 * gap, width}}, std::uint8_t(24));
   index_t x = gap;
@@ -84,7 +90,10 @@ void add_sheet(CLI::App& app, action& run) {
   };
   auto* const c = app.add_subcommand("sheet", "Pictures side by side, with captions");
   auto const o = std::make_shared<options>();
-  c->add_option("pictures", o->inputs, "1 to 16 PNG or JPEG; small ones are enlarged by whole factors")->required()->check(not_empty)->expected(1, 16);
+  c->add_option("pictures", o->inputs, "1 to 16 PNG or JPEG; small ones are enlarged by whole factors")
+      ->required()
+      ->check(not_empty)
+      ->expected(1, 16);
   c->add_option("-o,--output", o->output, "PNG to write")->required()->check(not_empty);
   c->add_option("--labels", o->labels, "a caption for each: --labels A B C")->expected(1, 16);
   c->add_flag("--overwrite", o->overwrite, "replace the output if it exists");

@@ -19,14 +19,17 @@ void verify_indices(reporter& to, std::string const& path) {
   for (auto const& [key, lists] : root.items()) {
     long n = 0, t = 0;
     char mode[32] = "";
-    if (std::sscanf(key.c_str(), "n%ld_t%ld_%31s", &n, &t, mode) != 3 || n < 1 || t < 1 || n > 100000 || t > 99) throw io_error(edvr::text(path, ": ", key, " is not n<frames>_t<window>_<mode>"));
+    if (std::sscanf(key.c_str(), "n%ld_t%ld_%31s", &n, &t, mode) != 3 || n < 1 || t < 1 || n > 100000 || t > 99)
+      throw io_error(edvr::text(path, ": ", key, " is not n<frames>_t<window>_<mode>"));
     bool known = false;
-    for (auto p : {temporal_padding::replicate, temporal_padding::reflection, temporal_padding::reflection_circle, temporal_padding::circle}) {
+    for (auto p :
+         {temporal_padding::replicate, temporal_padding::reflection, temporal_padding::reflection_circle, temporal_padding::circle}) {
       if (mode != name(p)) continue;
       known = true;
       ++to.cases;
       double wrong = lists.size() == static_cast<std::size_t>(n) ? 0 : 1;
-      for (index_t i = 0; i < n && wrong == 0; ++i) wrong += window_frames(i, n, {t, t / 2}, p) != lists.at(static_cast<std::size_t>(i)).get<std::vector<index_t>>();
+      for (index_t i = 0; i < n && wrong == 0; ++i)
+        wrong += window_frames(i, n, {t, t / 2}, p) != lists.at(static_cast<std::size_t>(i)).get<std::vector<index_t>>();
       to.line(key + " (wrong windows)", "integer", wrong, 0);
     }
     if (!known) throw io_error(edvr::text(path, ": ", key, " names no temporal padding"));
@@ -96,11 +99,14 @@ int verify(verify_options const& o) {
 }  // namespace
 
 void add_verify(CLI::App& app, action& run) {
-  auto* const c = app.add_subcommand("verify", "Run golden cases: exit code 1 if a result is beyond its limit, 3 if a file holds no known case (weights are passed over)");
+  auto* const c = app.add_subcommand(
+      "verify", "Run golden cases: exit code 1 if a result is beyond its limit, 3 if a file holds no known case (weights are passed over)");
   auto const o = std::make_shared<verify_options>();
   c->add_option("paths", o->paths, "golden files or folders")->required()->check(not_empty);
   c->add_option("-m,--model", o->model.path, "weights for network cases (default: the files beside them that they name)")->check(not_empty);
-  c->add_option("--precision", o->precision, "what to compute in")->check(CLI::IsMember({"float32", "float64", "both"}))->capture_default_str();
+  c->add_option("--precision", o->precision, "what to compute in")
+      ->check(CLI::IsMember({"float32", "float64", "both"}))
+      ->capture_default_str();
   c->callback([o, &run] { run = [o] { return verify(*o); }; });
 }
 

@@ -22,9 +22,9 @@ namespace program {
 using namespace edvr;
 using testing::golden_case;
 
-// The expected tensors were computed in float64 and most of them stored as float32. That rounding is 6e-8 of a value, so float64 results are
-// held against stored float32 to 1e-7 of the largest expected value (of 1, if all are smaller), and to 1e-12 where the float64 is stored.
-// Alignment of white noise amplifies rounding by the slope of the features, hence its wider limit.
+// The expected tensors were computed in float64 and most of them stored as float32. That rounding is 6e-8 of a value, so float64 results
+// are held against stored float32 to 1e-7 of the largest expected value (of 1, if all are smaller), and to 1e-12 where the float64 is
+// stored. Alignment of white noise amplifies rounding by the slope of the features, hence its wider limit.
 enum class level { pointwise, op, module, alignment, network, metric };
 // What an error is divided by, if that is above 1: nothing, the largest expected value, or each one's own (inputs of pointwise ops go up to
 // 1e30, beside which any other error would vanish).
@@ -34,12 +34,10 @@ struct limits {
   double float32, float64_stored32, float64;
   relative_to scale;  // rounded ones: at least the largest
 };
-inline constexpr limits table[] = {{level::pointwise, 5e-6, 1e-7, 1e-12, relative_to::each},
-                            {level::op, 5e-6, 1e-7, 1e-12, relative_to::largest},
-                            {level::module, 1e-5, 1e-7, 1e-12, relative_to::nothing},
-                            {level::alignment, 2e-4, 1e-7, 1e-12, relative_to::nothing},
-                            {level::network, 1e-4, 1e-7, 1e-12, relative_to::nothing},
-                            {level::metric, 1e-9, 1e-9, 1e-9, relative_to::nothing}};
+inline constexpr limits table[] = {
+    {level::pointwise, 5e-6, 1e-7, 1e-12, relative_to::each},  {level::op, 5e-6, 1e-7, 1e-12, relative_to::largest},
+    {level::module, 1e-5, 1e-7, 1e-12, relative_to::nothing},  {level::alignment, 2e-4, 1e-7, 1e-12, relative_to::nothing},
+    {level::network, 1e-4, 1e-7, 1e-12, relative_to::nothing}, {level::metric, 1e-9, 1e-9, 1e-9, relative_to::nothing}};
 inline constexpr double share_of_8bit_steps = 1e-3;  // samples that may be one step off, next to a rounding boundary
 
 struct verify_options {
@@ -57,11 +55,13 @@ class reporter {
     bool const ok = error <= limit;  // NaN is not
     failures += !ok;
     worst_ = std::max(worst_, std::isnan(error) ? HUGE_VAL : error);
-    std::printf("%-4s %-28s %-40s %-8s max error %9.3g  limit %9.3g\n", ok ? "ok" : "FAIL", printable(file).c_str(), printable(what).c_str(), precision.c_str(), error, limit);
+    std::printf("%-4s %-28s %-40s %-8s max error %9.3g  limit %9.3g\n", ok ? "ok" : "FAIL", printable(file).c_str(),
+                printable(what).c_str(), precision.c_str(), error, limit);
   }
   void not_checked(std::string const& name, std::vector<std::string> const& tensors) {
     if (tensors.empty()) return;
-    std::printf("     %-28s %-40s %zu tensors not checked: %s%s\n", printable(file).c_str(), printable(name).c_str(), tensors.size(), printable(tensors.front()).c_str(), tensors.size() > 1 ? ", ..." : "");
+    std::printf("     %-28s %-40s %zu tensors not checked: %s%s\n", printable(file).c_str(), printable(name).c_str(), tensors.size(),
+                printable(tensors.front()).c_str(), tensors.size() > 1 ? ", ..." : "");
   }
   double worst_of_file() { return std::exchange(worst_, 0.0); }
 
@@ -108,7 +108,9 @@ class case_runner {
     auto const& expected = c.get(best);
     auto const& l = *std::find_if(std::begin(table), std::end(table), [&](limits const& x) { return x.of == of; });
     double limit = !is_double ? l.float32 : best != name || expected.type() == dtype::float64 ? l.float64 : l.float64_stored32;
-    if (got.shape() != expected.shape()) return to_.line(text(c.name, '/', best, label, ": result ", got.describe(), ", expected ", expected.describe()), precision, HUGE_VAL, limit);
+    if (got.shape() != expected.shape())
+      return to_.line(text(c.name, '/', best, label, ": result ", got.describe(), ", expected ", expected.describe()), precision, HUGE_VAL,
+                      limit);
     auto const report = testing::compare(got, expected);
     double error = l.scale == relative_to::each ? report.max_scaled : report.max_abs;
     bool const rounded = is_double && limit == l.float64_stored32;
@@ -120,8 +122,12 @@ class case_runner {
   void check_if_shaped(golden_case const& c, std::string const& name, E&& result, level of, std::string const& label = "") {
     auto const shape = result.shape();
     auto const& expected = c.get(name);
-    bool const same = [&]<int R>(coord<R> const& s) { return expected.shape().size() == R && std::equal(s.at, s.at + R, expected.shape().begin()); }(shape);
-    if (!same) return to_.line(text(c.name, '/', name, label, ": result has shape ", shape, ", expected ", expected.describe()), precision, HUGE_VAL, 0);
+    bool const same = [&]<int R>(coord<R> const& s) {
+      return expected.shape().size() == R && std::equal(s.at, s.at + R, expected.shape().begin());
+    }(shape);
+    if (!same)
+      return to_.line(text(c.name, '/', name, label, ": result has shape ", shape, ", expected ", expected.describe()), precision, HUGE_VAL,
+                      0);
     check(c, name, eval(std::forward<E>(result)), of, label);
   }
   template <class M>
@@ -129,7 +135,8 @@ class case_runner {
     nn::for_each_parameter(module, [&]<int R>(std::string const& key, tensor<T, R>& w) { w = c.get<T, R>("w." + key); });
   }
   conv2d_params window(golden_case const& c) {
-    return {pair_of(c.attributes, "stride", 1), pair_of(c.attributes, "padding", 0), pair_of(c.attributes, "dilation", 1), c.attributes.value("groups", 1)};
+    return {pair_of(c.attributes, "stride", 1), pair_of(c.attributes, "padding", 0), pair_of(c.attributes, "dilation", 1),
+            c.attributes.value("groups", 1)};
   }
   tensor<T, 1> bias(golden_case const& c) { return c.has("bias") ? c.get<T, 1>("bias") : tensor<T, 1>{}; }
 
@@ -140,14 +147,16 @@ class case_runner {
     check_if_shaped(c, "output", edvr::conv2d(x, w, bias(c), window(c), algo::im2col{}), level::op, " im2col");
     if constexpr (std::is_same_v<T, float>) {
       check_if_shaped(c, "output", edvr::conv2d(x, w, bias(c), window(c), algo::direct{}), level::op, " direct");
-      if (edvr::detail::winograd_can(w.shape(), window(c)) && is_finite(x) && is_finite(w)) check_if_shaped(c, "output", edvr::conv2d(x, w, bias(c), window(c), algo::winograd{}), level::op, " winograd");
+      if (edvr::detail::winograd_can(w.shape(), window(c)) && is_finite(x) && is_finite(w))
+        check_if_shaped(c, "output", edvr::conv2d(x, w, bias(c), window(c), algo::winograd{}), level::op, " winograd");
     }
   }
   void deform_conv2d(golden_case const& c) {
     auto const x = c.get<T, 4>("input"), w = c.get<T, 4>("weight"), offset = c.get<T, 4>("offset");
     auto const with = [&](auto algorithm, char const* label) {
       if (c.has("mask"))
-        check_if_shaped(c, "output", edvr::deform_conv2d(x, offset, c.get<T, 4>("mask"), w, bias(c), window(c), algorithm), level::op, label);
+        check_if_shaped(c, "output", edvr::deform_conv2d(x, offset, c.get<T, 4>("mask"), w, bias(c), window(c), algorithm), level::op,
+                        label);
       else
         check_if_shaped(c, "output", edvr::deform_conv2d(x, offset, w, bias(c), window(c), algorithm), level::op, label);
     };
@@ -158,19 +167,25 @@ class case_runner {
   void pointwise(golden_case const& c) {
     auto const x = c.get<T, 4>("input");
     auto const op = c.op();
-    auto const y = op == "relu" ? eval(relu(x)) : op == "sigmoid" ? eval(sigmoid(x)) : eval(leaky_relu(x, static_cast<T>(c.attributes.value("slope", 0.01))));
+    auto const y = op == "relu"      ? eval(relu(x))
+                   : op == "sigmoid" ? eval(sigmoid(x))
+                                     : eval(leaky_relu(x, static_cast<T>(c.attributes.value("slope", 0.01))));
     check(c, "output", y, level::pointwise);
   }
-  void shuffle(golden_case const& c) { check(c, "output", eval(pixel_shuffle(c.get<T, 4>("input"), c.attributes.at("r").get<index_t>())), level::op); }
+  void shuffle(golden_case const& c) {
+    check(c, "output", eval(pixel_shuffle(c.get<T, 4>("input"), c.attributes.at("r").get<index_t>())), level::op);
+  }
   void upsample(golden_case const& c) {
     auto const x = c.get<T, 4>("input");
     auto const r = c.attributes.at("scale").get<index_t>();
-    check_if_shaped(c, "output", resize_bilinear(x, x.extent(2) * r, x.extent(3) * r, c.attributes.value("align_corners", false)), level::op);
+    check_if_shaped(c, "output", resize_bilinear(x, x.extent(2) * r, x.extent(3) * r, c.attributes.value("align_corners", false)),
+                    level::op);
   }
   void pool(golden_case const& c) {
     auto const x = c.get<T, 4>("input");
     pair const kernel = pair_of(c.attributes, "kernel", 2);
-    pool2d_params const p{kernel, c.attributes.contains("stride") ? pair_of(c.attributes, "stride", 1) : kernel, pair_of(c.attributes, "padding", 0)};
+    pool2d_params const p{kernel, c.attributes.contains("stride") ? pair_of(c.attributes, "stride", 1) : kernel,
+                          pair_of(c.attributes, "padding", 0)};
     if (c.op() == "max_pool2d")
       check_if_shaped(c, "output", max_pool2d(x, p), level::op);
     else
@@ -186,14 +201,17 @@ class case_runner {
   void pcd_align(golden_case const& c) {
     nn::pcd_alignment<T> align(c.attributes.at("num_feat").get<index_t>(), c.attributes.at("deformable_groups").get<index_t>());
     put_weights(c, align);
-    auto const pyramid = [&](std::string const& of) { return nn::pyramid<T>{c.get<T, 4>(of + "_l1"), c.get<T, 4>(of + "_l2"), c.get<T, 4>(of + "_l3")}; };
+    auto const pyramid = [&](std::string const& of) {
+      return nn::pyramid<T>{c.get<T, 4>(of + "_l1"), c.get<T, 4>(of + "_l2"), c.get<T, 4>(of + "_l3")};
+    };
     auto const nbr = pyramid("nbr"), ref = pyramid("ref");
     check(c, "output", align(nbr, ref), level::alignment);
     // Intermediate results of the coarsest level, to see where an error begins.
     auto const feat = eval(nn::lrelu(align.offset_conv2.l3(nn::lrelu(align.offset_conv1.l3(concat(nbr.l3, ref.l3))))));
     if (c.has("l3_offset_feat")) check(c, "l3_offset_feat", feat, level::alignment);
     if (c.has("l3_conv_offset_raw")) check(c, "l3_conv_offset_raw", eval(align.dcn_pack.l3.conv_offset(feat)), level::alignment);
-    if (c.has("l3_aligned_after_lrelu")) check(c, "l3_aligned_after_lrelu", eval(nn::lrelu(align.dcn_pack.l3(nbr.l3, feat))), level::alignment);
+    if (c.has("l3_aligned_after_lrelu"))
+      check(c, "l3_aligned_after_lrelu", eval(nn::lrelu(align.dcn_pack.l3(nbr.l3, feat))), level::alignment);
   }
   void tsa_fusion(golden_case const& c) {
     auto const x = c.get<T, 5>("input");
@@ -251,21 +269,24 @@ class case_runner {
   }
 
   static temporal_padding padding_of(std::string const& s) {
-    for (auto p : {temporal_padding::replicate, temporal_padding::reflection, temporal_padding::reflection_circle, temporal_padding::circle})
+    for (auto p :
+         {temporal_padding::replicate, temporal_padding::reflection, temporal_padding::reflection_circle, temporal_padding::circle})
       if (s == name(p)) return p;
     throw io_error(text("unknown temporal padding ", s));
   }
   /// 8-bit pictures: the share of samples that differ by one step, or infinity if one differs by more.
   void check_8bit(golden_case const& c, std::string const& name, tensor<std::uint8_t, 4> const& result) {
     auto const expected = c.get<std::int64_t, 4>(name);
-    if (!(expected.shape() == result.shape())) return to_.line(text(c.name, '/', name, ": result ", result.shape(), ", expected ", expected.shape()), precision, HUGE_VAL, 0);
+    if (!(expected.shape() == result.shape()))
+      return to_.line(text(c.name, '/', name, ": result ", result.shape(), ", expected ", expected.shape()), precision, HUGE_VAL, 0);
     index_t steps = 0;
     bool more = false;
     for (index_t i = 0; i < result.size(); ++i) {
       auto const d = std::abs(static_cast<std::int64_t>(result.data()[i]) - expected.data()[i]);
       steps += d > 0, more = more || d > 1;
     }
-    to_.line(c.name + "/" + name + " (share of 8-bit steps)", precision, more ? HUGE_VAL : static_cast<double>(steps) / static_cast<double>(result.size()), share_of_8bit_steps);
+    to_.line(c.name + "/" + name + " (share of 8-bit steps)", precision,
+             more ? HUGE_VAL : static_cast<double>(steps) / static_cast<double>(result.size()), share_of_8bit_steps);
   }
   void clip(golden_case const& c) {
     auto const net = open(weights_of(c).front(), c);
@@ -278,7 +299,8 @@ class case_runner {
       auto const quantised = "output_u8_" + std::string(edvr::name(v.padding));
       if (c.has(quantised)) check_8bit(c, quantised, to_8bit(y));
     }
-    for (auto p : {temporal_padding::replicate, temporal_padding::reflection, temporal_padding::reflection_circle, temporal_padding::circle}) {
+    for (auto p :
+         {temporal_padding::replicate, temporal_padding::reflection, temporal_padding::reflection_circle, temporal_padding::circle}) {
       auto const key = "indices_" + std::string(edvr::name(p));
       if (!c.has(key)) continue;
       auto const expected = c.get<std::int64_t, 2>(key);
@@ -302,7 +324,9 @@ class case_runner {
     auto const stored = from_8bit<T>(c.get<std::uint8_t, 4>("stage1_u8"));
     check(c, "stage2_output", restore_clip(video_restorer<T>(net2, v2), stored), level::network, " from stage1_u8");
     // The whole chain in float64 only: in float32 samples next to a rounding boundary may fall on its other side.
-    if (is_double) check(c, "stage2_output", restore_clip(two_stage_restorer<T>(video_restorer<T>(net1, v1), video_restorer<T>(net2, v2)), clip), level::network, " whole chain");
+    if (is_double)
+      check(c, "stage2_output", restore_clip(two_stage_restorer<T>(video_restorer<T>(net1, v1), video_restorer<T>(net2, v2)), clip),
+            level::network, " whole chain");
   }
 
   /// Metrics are computed in double whatever the precision.
@@ -321,7 +345,8 @@ class case_runner {
       check(c, "a_luma_0_255.f64", squeeze(luma(unit), 0), level::metric);
       auto const picture = [&](std::string const& name, tensor<double, 3> const& x) {
         check(c, name + ".f64", x, level::metric);
-        if (c.has(name + ".u8")) to_.line(c.name + "/" + name + ".u8", precision, testing::compare(any_tensor(to_8bit(x)), c.get(name + ".u8")).max_abs, 0);
+        if (c.has(name + ".u8"))
+          to_.line(c.name + "/" + name + ".u8", precision, testing::compare(any_tensor(to_8bit(x)), c.get(name + ".u8")).max_abs, 0);
       };
       auto const quarter = resize_bicubic(unit, 0.25);
       picture("a_bicubic_x0.25", quarter);
@@ -337,14 +362,16 @@ class case_runner {
   void reader(golden_case const& c) {
     for (auto const& file : c.attributes.at("files")) {
       auto const name = file.get<std::string>();
-      if (fs::path(name).filename() != name) throw io_error(text("file \"", name, "\"; expected the name of a file beside the golden file"));
+      if (fs::path(name).filename() != name)
+        throw io_error(text("file \"", name, "\"; expected the name of a file beside the golden file"));
       auto const pth = read_pth(folder_ / name);
       auto const* const dict = pth.root().find("tensors");
       double wrong = 0;
       for (auto const& [key, expected] : c.tensors()) {
         c.get(key);
         auto const* const v = dict ? dict->find(key) : nullptr;
-        wrong += !v || any_tensor(pth.tensor_of(key, *v)).shape() != expected.shape() || testing::compare(pth.tensor_of(key, *v), expected).max_abs != 0;
+        wrong += !v || any_tensor(pth.tensor_of(key, *v)).shape() != expected.shape() ||
+                 testing::compare(pth.tensor_of(key, *v), expected).max_abs != 0;
       }
       to_.line(c.name + "/" + name + " (tensors that differ)", precision, wrong, 0);
     }
@@ -359,12 +386,26 @@ class case_runner {
 template <class T>
 bool case_runner<T>::run(golden_case const& c) {
   auto const op = c.op();
-  static std::map<std::string, void (case_runner::*)(golden_case const&)> const known = {
-      {"conv2d", &case_runner::conv2d}, {"deform_conv2d", &case_runner::deform_conv2d}, {"leaky_relu", &case_runner::pointwise}, {"relu", &case_runner::pointwise}, {"sigmoid", &case_runner::pointwise},
-      {"pixel_shuffle", &case_runner::shuffle}, {"upsample_bilinear", &case_runner::upsample}, {"max_pool2d", &case_runner::pool}, {"avg_pool2d", &case_runner::pool},
-      {"residual_block", &case_runner::residual_block}, {"pcd_align", &case_runner::pcd_align}, {"tsa_fusion", &case_runner::tsa_fusion}, {"predeblur", &case_runner::predeblur},
-      {"network", &case_runner::network}, {"clip", &case_runner::clip}, {"flip_ensemble", &case_runner::network}, {"spatial_padding", &case_runner::spatial_padding},
-      {"two_stage", &case_runner::two_stage}, {"metrics", &case_runner::metrics}, {"reader", &case_runner::reader}};
+  static std::map<std::string, void (case_runner::*)(golden_case const&)> const known = {{"conv2d", &case_runner::conv2d},
+                                                                                         {"deform_conv2d", &case_runner::deform_conv2d},
+                                                                                         {"leaky_relu", &case_runner::pointwise},
+                                                                                         {"relu", &case_runner::pointwise},
+                                                                                         {"sigmoid", &case_runner::pointwise},
+                                                                                         {"pixel_shuffle", &case_runner::shuffle},
+                                                                                         {"upsample_bilinear", &case_runner::upsample},
+                                                                                         {"max_pool2d", &case_runner::pool},
+                                                                                         {"avg_pool2d", &case_runner::pool},
+                                                                                         {"residual_block", &case_runner::residual_block},
+                                                                                         {"pcd_align", &case_runner::pcd_align},
+                                                                                         {"tsa_fusion", &case_runner::tsa_fusion},
+                                                                                         {"predeblur", &case_runner::predeblur},
+                                                                                         {"network", &case_runner::network},
+                                                                                         {"clip", &case_runner::clip},
+                                                                                         {"flip_ensemble", &case_runner::network},
+                                                                                         {"spatial_padding", &case_runner::spatial_padding},
+                                                                                         {"two_stage", &case_runner::two_stage},
+                                                                                         {"metrics", &case_runner::metrics},
+                                                                                         {"reader", &case_runner::reader}};
   auto const found = known.find(op);
   if (found == known.end()) return false;
   (this->*found->second)(c);

@@ -19,8 +19,8 @@
 #define EDVR_SANITIZED 0
 #endif
 
-// Which compiler reads this: what its two kinds compile differently under one name would be merged by the linker, so it sits in a namespace of
-// this name. (In code for a CUDA compiler the CPU's kernels are plain loops.)
+// Which compiler reads this: what its two kinds compile differently under one name would be merged by the linker, so it sits in a namespace
+// of this name. (In code for a CUDA compiler the CPU's kernels are plain loops.)
 #if defined(__CUDACC__)
 #define EDVR_UNIT cuda_unit
 #else

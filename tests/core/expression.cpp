@@ -5,7 +5,8 @@ using namespace edvr;
 namespace {
 struct fixture {
   tensor<float, 4> x = normal<float>({2, 16, 9, 7}, 1), z = normal<float>({2, 16, 9, 7}, 2);
-  tensor<float, 4> w1 = normal<float>({16, 16, 3, 3}, 3, 0, 0.1), w2 = normal<float>({16, 16, 3, 3}, 4, 0, 0.1), wide = normal<float>({16, 32, 3, 3}, 5, 0, 0.1);
+  tensor<float, 4> w1 = normal<float>({16, 16, 3, 3}, 3, 0, 0.1), w2 = normal<float>({16, 16, 3, 3}, 4, 0, 0.1),
+                   wide = normal<float>({16, 32, 3, 3}, 5, 0, 0.1);
   tensor<float, 1> b = normal<float>({16}, 6);
   auto conv1(operand auto&& e) const { return conv2d(std::forward<decltype(e)>(e), w1, b, {.padding = 1}); }
   auto conv2(operand auto&& e) const { return conv2d(std::forward<decltype(e)>(e), w2, b, {.padding = 1}); }
@@ -57,7 +58,8 @@ TEST_CASE_FIXTURE(fixture, "repeating a heavy result by broadcasting is refused 
   auto const a = eval(sigmoid(conv2d(x, one)));
   CHECK(eval(x * a).shape() == x.shape());
   CHECK_THROWS_SAYING(shape_error, "write eval(sum(...))", x - sum(x, {1}, keepdim));
-  CHECK_THROWS_SAYING(shape_error, "pixel_shuffle: result (2, 1, 18, 14) would be repeated to (2, 4, 18, 14)", zeros<float>({2, 4, 18, 14}) + pixel_shuffle(slice(x, 1, 0, 4), 2));
+  CHECK_THROWS_SAYING(shape_error, "pixel_shuffle: result (2, 1, 18, 14) would be repeated to (2, 4, 18, 14)",
+                      zeros<float>({2, 4, 18, 14}) + pixel_shuffle(slice(x, 1, 0, 4), 2));
 }
 TEST_CASE_FIXTURE(fixture, "broadcasting follows NumPy, ranks included") {
   auto const row = from({1.f, 2.f, 3.f}, {3});
@@ -88,10 +90,13 @@ TEST_CASE_FIXTURE(fixture, "assign refuses what it cannot prove harmless, before
   auto const upper = slice(y, 1, 8, 16);
   CHECK_THROWS_SAYING(alias_error, "use eval", assign(y, concat(slice(conv1(x), 1, 0, 8) + upper, slice(z, 1, 0, 8))));
   CHECK_THROWS_SAYING(alias_error, "one element at several positions", assign(broadcast_to(zeros<float>({1, 16, 9, 7}), x.shape()), x));
-  auto const strided = [hold = zeros<float>({20})](coord<2> const& extents, coord<2> const& strides) { return tensor<float, 2>(hold.owner(), 10, extents, strides); };
+  auto const strided = [hold = zeros<float>({20})](coord<2> const& extents, coord<2> const& strides) {
+    return tensor<float, 2>(hold.owner(), 10, extents, strides);
+  };
   CHECK_THROWS_SAYING(alias_error, "one element at several positions", assign(strided({{3, 2}}, {{1, 1}}), ones<float>({3, 2})));
   CHECK_THROWS_SAYING(alias_error, "one element at several positions", assign(strided({{3, 3}}, {{-2, 4}}), ones<float>({3, 3})));
-  for (auto [extents, strides] : {std::pair<coord<2>, coord<2>>{{{3, 3}}, {{1, -3}}}, {{{2, 3}}, {{3, 2}}}, {{{1, 5}}, {{0, 1}}}, {{{0, 5}}, {{0, 0}}}}) {
+  for (auto [extents, strides] :
+       {std::pair<coord<2>, coord<2>>{{{3, 3}}, {{1, -3}}}, {{{2, 3}}, {{3, 2}}}, {{{1, 5}}, {{0, 1}}}, {{{0, 5}}, {{0, 0}}}}) {
     auto const to = strided(extents, strides);
     assign(to, ones<float>(extents));
     if (!to.empty()) CHECK(eval(sum(to))() == static_cast<float>(to.size()));

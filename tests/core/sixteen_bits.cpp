@@ -41,7 +41,8 @@ void for_every_way(tensor<float, 1> const& x, F const& f) {
 }
 }  // namespace
 
-TEST_CASE_TEMPLATE("sixteen bits: every one of the 65536 is its float and comes back, NaN as NaN, one by one and in vectors", T, float16, bfloat16) {
+TEST_CASE_TEMPLATE("sixteen bits: every one of the 65536 is its float and comes back, NaN as NaN, one by one and in vectors", T, float16,
+                   bfloat16) {
   auto const all = empty<T>({65536});
   for (std::uint32_t b = 0; b < 65536; ++b) all(b) = of_bits<T>(b);
   for (auto isa : supported_instruction_sets()) {
@@ -51,7 +52,8 @@ TEST_CASE_TEMPLATE("sixteen bits: every one of the 65536 is its float and comes 
     for (std::uint32_t b = 0; b < 65536; ++b) {
       auto const f = static_cast<float>(of_bits<T>(b));
       if (std::isnan(f)) {
-        if (!std::isnan(wide(b)) || !std::isnan(static_cast<float>(back(b))) || !std::isnan(static_cast<float>(T(f)))) FAIL_CHECK("bits " << b);
+        if (!std::isnan(wide(b)) || !std::isnan(static_cast<float>(back(b))) || !std::isnan(static_cast<float>(T(f))))
+          FAIL_CHECK("bits " << b);
       } else if (std::bit_cast<std::uint32_t>(f) != std::bit_cast<std::uint32_t>(wide(b)) || T(f).bits != b || back(b).bits != b) {
         FAIL_CHECK("bits " << b);
       }
@@ -80,11 +82,14 @@ TEST_CASE_TEMPLATE("sixteen bits: a float goes to the nearest one, ties to the e
   for_every_way<T>(ties, [](float v, T r) {
     if (std::fabs(v) > 1e-37f && !is_nearest(v, r)) FAIL_CHECK(v << " became " << static_cast<float>(r));
   });
-  auto const edge = from({65503.99f, 65504.f, 65519.99f, 65520.f, 65536.f, 1e30f, HUGE_VALF, -65519.99f, -65520.f, -HUGE_VALF, 0x1p-25f, 0x1.000002p-25f, 0x1.8p-24f, 0x1.ffdp-15f, 0x1.fffp-15f, 0x1p-14f}, {16});
+  auto const edge = from({65503.99f, 65504.f, 65519.99f, 65520.f, 65536.f, 1e30f, HUGE_VALF, -65519.99f, -65520.f, -HUGE_VALF, 0x1p-25f,
+                          0x1.000002p-25f, 0x1.8p-24f, 0x1.ffdp-15f, 0x1.fffp-15f, 0x1p-14f},
+                         {16});
   if (!paired)
     for_every_way<T>(edge, [](float v, T r) {
       float const size = std::fabs(v);
-      if (size >= 65520 ? (r.bits & 0x7fff) != 0x7c00 : size >= 65504 ? (r.bits & 0x7fff) != 0x7bff : !is_nearest(v, r)) FAIL_CHECK(v << " became " << static_cast<float>(r));
+      if (size >= 65520 ? (r.bits & 0x7fff) != 0x7c00 : size >= 65504 ? (r.bits & 0x7fff) != 0x7bff : !is_nearest(v, r))
+        FAIL_CHECK(v << " became " << static_cast<float>(r));
     });
   CHECK(bits_of(float16(1 + 0x1p-11 + 0x1p-40)) == 0x3c01);  // a double is rounded once
   CHECK(bits_of(float16(-1 - 0x1p-11 - 0x1p-40)) == 0xbc01);
@@ -93,7 +98,8 @@ TEST_CASE_TEMPLATE("sixteen bits: a float goes to the nearest one, ties to the e
   CHECK(bits_of(bfloat16(1 + 0x1p-8 + 0x1p-40)) == 0x3f81);
   CHECK(bits_of(float16(1e300)) == 0x7c00);
   CHECK(bits_of(T(-0.f)) == 0x8000);
-  for (std::uint32_t nan : {0x7f800001u, 0x7fffffffu, 0xff80ffffu, 0xffffffffu}) CHECK(std::isnan(static_cast<float>(T(std::bit_cast<float>(nan)))));
+  for (std::uint32_t nan : {0x7f800001u, 0x7fffffffu, 0xff80ffffu, 0xffffffffu})
+    CHECK(std::isnan(static_cast<float>(T(std::bit_cast<float>(nan)))));
   CHECK(bits_of(bfloat16(std::bit_cast<float>(0x3f808000u))) == 0x3f80);  // half-way: down to the even
   CHECK(bits_of(bfloat16(std::bit_cast<float>(0x3f818000u))) == 0x3f82);  // half-way: up to the even
   CHECK(bits_of(bfloat16(std::bit_cast<float>(0x3f808001u))) == 0x3f81);
@@ -105,12 +111,15 @@ TEST_CASE_TEMPLATE("sixteen bits: a float goes to the nearest one, ties to the e
   CHECK(bits_of(float16(0x1.8p-24f)) == 2);
   CHECK(bits_of(float16(std::nextafterf(0x1p-25f, 1))) == 1);
 }
-TEST_CASE_TEMPLATE("tensors of sixteen bits are expressions of float that round where they are stored, the same one by one, in vectors and for every instruction set", T, float16, bfloat16) {
+TEST_CASE_TEMPLATE(
+    "tensors of sixteen bits are expressions of float that round where they are stored, the same one by one, in vectors and for every instruction set",
+    T, float16, bfloat16) {
   for (auto isa : supported_instruction_sets()) {
     cpu_executor const ex{.isa = isa};
     auto const x = normal<float>({2, 37, 5, 7}, 1), y = in_channels_last(normal<float>({2, 37, 5, 7}, 2));
     x(0, 0, 0, 0) = std::nanf(""), x(1, 36, 4, 6) = HUGE_VALF, x(0, 1, 2, 3) = 1e-40f;
-    std::uint32_t const special[] = {0x7fffffffu, 0x7f800001u, 0xffffffffu, 0x7f800000u, 0xff800000u, 0x3f808000u, 0x3f818000u, 0x7f7fffffu, 0x80000001u};
+    std::uint32_t const special[] = {0x7fffffffu, 0x7f800001u, 0xffffffffu, 0x7f800000u, 0xff800000u,
+                                     0x3f808000u, 0x3f818000u, 0x7f7fffffu, 0x80000001u};
     for (index_t i = 0; i < 9; ++i) y(0, 3 + i, 2, 2) = std::bit_cast<float>(special[i]);  // side by side in memory
     auto const a = eval<T>(x, ex);
     static_assert(std::is_same_v<decltype(a), tensor<T, 4> const>);
@@ -126,7 +135,8 @@ TEST_CASE_TEMPLATE("tensors of sixteen bits are expressions of float that round 
           for (index_t w = 0; w < 7; ++w) {
             float const alone = twice(n, c, h, w), of_b = 2.f * static_cast<float>(b(n, c, h, w));
             if (!(alone == of_b || (std::isnan(of_b) && std::isnan(alone)))) FAIL_CHECK("read in a vector at " << c);
-            if (bits_of(a(n, c, h, w)) != bits_of(T(x(n, c, h, w))) || bits_of(b(n, c, h, w)) != bits_of(T(y(n, c, h, w)))) FAIL_CHECK("stored at " << c);
+            if (bits_of(a(n, c, h, w)) != bits_of(T(x(n, c, h, w))) || bits_of(b(n, c, h, w)) != bits_of(T(y(n, c, h, w))))
+              FAIL_CHECK("stored at " << c);
             float const want = 2.f * static_cast<float>(a(n, c, h, w)) + static_cast<float>(b(n, c, h, w));
             if (!(sum(n, c, h, w) == want || (std::isnan(want) && std::isnan(sum(n, c, h, w))))) FAIL_CHECK("read at " << c);
             if (bits_of(stored(n, c, h, w)) != bits_of(T(sum(n, c, h, w)))) FAIL_CHECK("rounded at " << c);

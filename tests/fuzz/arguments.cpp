@@ -22,9 +22,11 @@ void fuzz::arguments(bytes b) {
     app.parse(std::move(words));
     program::settle(app, o);
     auto const range = program::parse_range(o.range, {});
-    bool const possible = !o.input.empty() && range.first >= 0 && (!range.last || *range.last > range.first) && o.loaders >= 1 && o.loaders <= 64 && o.savers >= 1 && o.savers <= 64 &&
-                          o.clip.threads >= 0 && o.clip.threads <= 1024 && (o.scene_cut == 0 || (o.scene_cut >= 0.001 && o.scene_cut <= 1)) && o.tile >= 0 && o.tile <= 16384 && o.scale >= 0 &&
-                          o.scale <= 4 && (o.bits == 0 || (o.bits >= 8 && o.bits <= 16)) && o.max_memory >= 0 && o.max_memory <= 1 << 24 &&
+    bool const possible = !o.input.empty() && range.first >= 0 && (!range.last || *range.last > range.first) && o.loaders >= 1 &&
+                          o.loaders <= 64 && o.savers >= 1 && o.savers <= 64 && o.clip.threads >= 0 && o.clip.threads <= 1024 &&
+                          (o.scene_cut == 0 || (o.scene_cut >= 0.001 && o.scene_cut <= 1)) && o.tile >= 0 && o.tile <= 16384 &&
+                          o.scale >= 0 && o.scale <= 4 && (o.bits == 0 || (o.bits >= 8 && o.bits <= 16)) && o.max_memory >= 0 &&
+                          o.max_memory <= 1 << 24 &&
                           (o.device == "cpu" || (program::device_number(o.device) >= 0 && program::device_number(o.device) < 1000));
     if (!possible) __builtin_trap();
   } catch (CLI::ParseError const&) {

@@ -9,11 +9,13 @@
 using namespace edvr;
 
 namespace {
-/// Whether a picture claims so many pixels that decoding it takes seconds under sanitizers; that such a one is decoded or refused is tests/io's to show.
+/// Whether a picture claims so many pixels that decoding it takes seconds under
+/// sanitizers; that such a one is decoded or refused is tests/io's to show.
 bool large(fuzz::bytes b) {
   constexpr std::size_t most_pixels = std::size_t{1} << 20;
   bool yes = false;
-  fuzz::answered([&] { yes = (b[0] == std::byte{0x89} ? edvr::detail::check_png("f", b, true) : edvr::detail::check_jpeg("f", b)) > most_pixels; });
+  fuzz::answered(
+      [&] { yes = (b[0] == std::byte{0x89} ? edvr::detail::check_png("f", b, true) : edvr::detail::check_jpeg("f", b)) > most_pixels; });
   return yes;
 }
 /// A PNG whose chunks have the checksums that they ought to have: what lies behind those is to be reached too.
@@ -39,7 +41,9 @@ void picture(fuzz::bytes b) {
   });
   answered([&] {
     auto const x = decode_image16("f", b);
-    if (x.size() < 4096 && !(decode_image16("g", encode_png("g", x))(2, x.extent(1) - 1, x.extent(2) - 1) == x(2, x.extent(1) - 1, x.extent(2) - 1))) __builtin_trap();  // what is written is read back
+    if (x.size() < 4096 &&
+        !(decode_image16("g", encode_png("g", x))(2, x.extent(1) - 1, x.extent(2) - 1) == x(2, x.extent(1) - 1, x.extent(2) - 1)))
+      __builtin_trap();  // what is written is read back
   });
 }
 }  // namespace
@@ -61,7 +65,8 @@ void fuzz::y4m(bytes b) {
     auto const line = y4m_header_line(in.header());
     (void)parse_y4m_header("g", std::string_view(line).substr(0, line.size() - 1));  // what is written is read back
     while (auto const planes = in.next())
-      if (in.header().samples() < 10'000) (void)y4m_from_rgb(in.header(), y4m_to_rgb<float>(in.header(), *planes, color_matrix::bt709), color_matrix::bt601);
+      if (in.header().samples() < 10'000)
+        (void)y4m_from_rgb(in.header(), y4m_to_rgb<float>(in.header(), *planes, color_matrix::bt709), color_matrix::bt601);
   });
 }
 void fuzz::patterns(bytes b) {

@@ -9,8 +9,16 @@
 
 int main(int argc, char** argv) {
   using target = void (*)(fuzz::bytes);
-  constexpr std::pair<char const*, target> targets[] = {{"checkpoint", fuzz::checkpoint}, {"pickle", fuzz::pickle}, {"zip", fuzz::zip}, {"safetensors", fuzz::safetensors}, {"npy", fuzz::npy},
-                                                        {"image", fuzz::image},           {"y4m", fuzz::y4m},       {"shapes", fuzz::shapes}, {"patterns", fuzz::patterns},   {"arguments", fuzz::arguments}};
+  constexpr std::pair<char const*, target> targets[] = {{"checkpoint", fuzz::checkpoint},
+                                                        {"pickle", fuzz::pickle},
+                                                        {"zip", fuzz::zip},
+                                                        {"safetensors", fuzz::safetensors},
+                                                        {"npy", fuzz::npy},
+                                                        {"image", fuzz::image},
+                                                        {"y4m", fuzz::y4m},
+                                                        {"shapes", fuzz::shapes},
+                                                        {"patterns", fuzz::patterns},
+                                                        {"arguments", fuzz::arguments}};
   int files = 0;
   for (auto const& [name, run] : targets) {
     int const before = files;
@@ -21,7 +29,8 @@ int main(int argc, char** argv) {
         auto const whole = edvr::read_file(entry.path());
         std::fprintf(stderr, "%s\n", entry.path().c_str());
         run(*whole);
-        for (std::size_t cut : {whole->size() / 2, whole->size() - std::min<std::size_t>(whole->size(), 1)}) run(fuzz::bytes(*whole).first(cut));
+        for (std::size_t cut : {whole->size() / 2, whole->size() - std::min<std::size_t>(whole->size(), 1)})
+          run(fuzz::bytes(*whole).first(cut));
         ++files;
       }
     }

@@ -59,7 +59,10 @@ void fuzz::shapes(bytes b) {
         case 3: return read_all(broadcast_to(slice(x, n.small() & 3, 0, 1), any()));
         case 4: {
           auto const before = any(), after = any();
-          auto const p = pad(x, before, after, n.small() & 1 ? pad_mode::reflect : n.small() & 1 ? pad_mode::replicate : pad_mode::constant);
+          auto const p = pad(x, before, after,
+                             n.small() & 1   ? pad_mode::reflect
+                             : n.small() & 1 ? pad_mode::replicate
+                                             : pad_mode::constant);
           return read_all(p);
         }
         case 5: {
@@ -73,7 +76,9 @@ void fuzz::shapes(bytes b) {
         default: {
           auto const p = pool2d_params{n.two(), n.two(), n.two()};
           auto const y = max_pool2d(x, p);
-          if (index_t const cells = checked_volume("result", y.shape(), sizeof(double)); cells < 10'000 && p.kernel.y < 100 && p.kernel.x < 100 && cells * p.kernel.y * p.kernel.x < 1'000'000) (void)eval(max_pool2d(x, p));
+          if (index_t const cells = checked_volume("result", y.shape(), sizeof(double));
+              cells < 10'000 && p.kernel.y < 100 && p.kernel.x < 100 && cells * p.kernel.y * p.kernel.x < 1'000'000)
+            (void)eval(max_pool2d(x, p));
           index_t const h = n.next(), w = n.next();
           if (h < 1000 && w < 1000) read_all(resize_bilinear(x, h, w));
           read_all(select(x, n.small(), n.next()));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One function for each thing that strangers bring. Each takes any bytes and either does its work or throws edvr::error; anything else (another exception, a
-// crash, a hang, much memory) is a finding. fuzzer.cpp gives one of them to libFuzzer, replay.cpp runs files through them.
+// One function for each thing that strangers bring. Each takes any bytes and either does its
+// work or throws edvr::error; anything else (another exception, a crash, a hang, much memory)
+// is a finding. fuzzer.cpp gives one of them to libFuzzer, replay.cpp runs files through them.
 #pragma once
 #include <cstddef>
 #include <cstdint>

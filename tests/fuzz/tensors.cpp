@@ -43,8 +43,10 @@ void round_trip(tensor_map const& all, Make const& make, Parse const& parse) {
 void written_and_read(tensor_map const& all) {
   read_every(all);
   if (all.size() > 8 || !printable_ascii(all)) return;
-  round_trip(all, [&] { return edvr::detail::make_safetensors("g", all); }, [](file_bytes const& f) { return parse_safetensors("g", f).tensors; });
-  for (bool compress : {false, true}) round_trip(all, [&] { return edvr::detail::make_npz("g", all, compress); }, [](file_bytes const& f) { return parse_npz("g", f); });
+  round_trip(
+      all, [&] { return edvr::detail::make_safetensors("g", all); }, [](file_bytes const& f) { return parse_safetensors("g", f).tensors; });
+  for (bool compress : {false, true})
+    round_trip(all, [&] { return edvr::detail::make_npz("g", all, compress); }, [](file_bytes const& f) { return parse_npz("g", f); });
 }
 }  // namespace
 

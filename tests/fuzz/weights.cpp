@@ -43,7 +43,8 @@ void fuzz::zip(bytes b) {
       for (auto const& entry : edvr::detail::read_zip_directory("f", b, deflated)) {
         auto const& e = entry.second;
         answered([&] { edvr::detail::check_crc("f", entry.first, e, b); });
-        if (e.deflated && e.size < (1u << 24)) answered([&] { (void)edvr::detail::unpack_deflate("f", b.subspan(e.begin, e.packed), e.size); });
+        if (e.deflated && e.size < (1u << 24))
+          answered([&] { (void)edvr::detail::unpack_deflate("f", b.subspan(e.begin, e.packed), e.size); });
       }
     });
 }

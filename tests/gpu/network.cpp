@@ -13,7 +13,14 @@ template <class T>
 constexpr double golden_limit = std::is_same_v<T, float> ? 1e-4 : 1e-7;
 
 edvr_config small(bool tsa, bool predeblur, bool hr_in) {
-  return {.num_feat = 8, .num_frame = 3, .deformable_groups = 2, .num_extract_block = 1, .num_reconstruct_block = 1, .hr_in = hr_in, .with_predeblur = predeblur, .with_tsa = tsa};
+  return {.num_feat = 8,
+          .num_frame = 3,
+          .deformable_groups = 2,
+          .num_extract_block = 1,
+          .num_reconstruct_block = 1,
+          .hr_in = hr_in,
+          .with_predeblur = predeblur,
+          .with_tsa = tsa};
 }
 }  // namespace
 
@@ -26,7 +33,8 @@ TEST_CASE_TEMPLATE("gpu: EDVR gives what its golden files say", T, float, double
     auto const net = to<gpu>(g.net);
     video_options<T, gpu> options;
     options.padding = g.padding, options.ensemble = g.ensemble, options.spatial = g.spatial;
-    auto const y = g.clip ? restore_clip(video_restorer<T, gpu>(net, options), g.clip) : to<cpu>(restore_window(net, to<gpu>(g.window), options));
+    auto const y =
+        g.clip ? restore_clip(video_restorer<T, gpu>(net, options), g.clip) : to<cpu>(restore_window(net, to<gpu>(g.window), options));
     auto const report = edvr::testing::compare(y, g.expected);
     CHECK_MESSAGE(report.max_scaled <= golden_limit<T>, report.summary());
     if (report.max_scaled > worst) worst = report.max_scaled, where = g.name;
@@ -45,7 +53,8 @@ TEST_CASE("gpu: a clip with and without its caches, band sizes") {
   options.cache = false;
   CHECK_CLOSE(restore_clip(video_restorer<float, gpu>(there, options), clip), cached, 0);
   options.forward.band = 8;
-  CHECK_CLOSE(restore_clip(video_restorer<float, gpu>(there, options), clip), cached, 4000);  // cuBLAS may sum products of other sizes in another order
+  // cuBLAS may sum products of other sizes in another order.
+  CHECK_CLOSE(restore_clip(video_restorer<float, gpu>(there, options), clip), cached, 4000);
   video_options<float> on_cpu;
   CHECK_CLOSE(restore_clip(video_restorer<float>(net, on_cpu), clip), cached, 4000);
 }

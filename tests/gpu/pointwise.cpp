@@ -46,7 +46,9 @@ TEST_CASE_TEMPLATE("gpu: comparisons and casts", T, float, double) {
   proves<bool, gpu>({"logical_not"});
   check_everywhere<T>([](auto const& a, auto const& b) { return where(a <= b, a, b) + where(a > b, a, T(2) * b); });
   check_everywhere<T>([](auto const& a, auto const& b) { return where(a < b, a, b) + where(logical_not(a >= T(0)), a, T(2) * b); });
-  check_everywhere<T>([](auto const& a, auto const& b) { return cast<T>(cast<int>(T(5) * a)) + cast<T>(equal(cast<std::int64_t>(a), std::int64_t{0})) + b; });
+  check_everywhere<T>([](auto const& a, auto const& b) {
+    return cast<T>(cast<int>(T(5) * a)) + cast<T>(equal(cast<std::int64_t>(a), std::int64_t{0})) + b;
+  });
 }
 TEST_CASE_TEMPLATE("gpu: broadcasting", T, float, double) {
   proves<T, gpu>({"broadcast_to"});
@@ -60,7 +62,8 @@ TEST_CASE_TEMPLATE("gpu: broadcasting", T, float, double) {
   CHECK_CLOSE(to<cpu>(eval(T(2) * broadcast_to(to<gpu>(one), {2, 5, 3, 4}))), eval(T(2) * broadcast_to(one, {2, 5, 3, 4})), 0);
 }
 TEST_CASE_TEMPLATE("gpu: concat, pad, permute, slice, flip, pixel_shuffle, stack", T, float, double) {
-  proves<T, gpu>({"concat", "stack", "pad", "permute", "slice", "flip", "pixel_shuffle", "pixel_unshuffle", "reshape", "select", "squeeze", "unsqueeze"});
+  proves<T, gpu>({"concat", "stack", "pad", "permute", "slice", "flip", "pixel_shuffle", "pixel_unshuffle", "reshape", "select", "squeeze",
+                  "unsqueeze"});
   check_everywhere<T>([](auto const& a, auto const& b) { return concat(a, b + T(1), a); });
   check_everywhere<T>([](auto const& a, auto const& b) { return concat<3>(a, b); });
   check_everywhere<T>([](auto const& a, auto const& b) { return permute(a + b, {0, 3, 1, 2}); });
@@ -73,11 +76,16 @@ TEST_CASE_TEMPLATE("gpu: concat, pad, permute, slice, flip, pixel_shuffle, stack
     auto const padded = [mode](auto const& a) { return pad(a, {0, 0, 2, 3}, {0, 0, 1, 2}, mode); };
     CHECK_CLOSE(on_gpu(padded, x), eval(padded(x)), 0);
   }
-  for (index_t w : {6, 8}) CHECK_CLOSE(on_gpu([](auto const& a) { return stack(a, a); }, normal<T>({2, 3, 4, w}, 2)), eval(stack(normal<T>({2, 3, 4, w}, 2), normal<T>({2, 3, 4, w}, 2))), 0);
+  for (index_t w : {6, 8})
+    CHECK_CLOSE(on_gpu([](auto const& a) { return stack(a, a); }, normal<T>({2, 3, 4, w}, 2)),
+                eval(stack(normal<T>({2, 3, 4, w}, 2), normal<T>({2, 3, 4, w}, 2))), 0);
   CHECK_CLOSE(to<cpu>(reshape(to<gpu>(in_channels_last(x)), {6, 120})), reshape(x, {6, 120}), 0);
-  CHECK_CLOSE(on_gpu([](auto const& a) { return pixel_unshuffle(a, 2); }, normal<T>({2, 3, 4, 6}, 3)), eval(pixel_unshuffle(normal<T>({2, 3, 4, 6}, 3), 2)), 0);
-  CHECK_CLOSE(to<cpu>(eval(slice(to<gpu>(x), {{}, {9, -1, -3}, {1, 5, 2}, {}}) + T(1))), eval(slice(x, {{}, {9, -1, -3}, {1, 5, 2}, {}}) + T(1)), 0);
-  CHECK_CLOSE(to<cpu>(eval(slice(to<gpu>(normal<T>({2, 8, 3, 4}, 1)), {{}, {}, {}, {}}) + T(1))), eval(normal<T>({2, 8, 3, 4}, 1) + T(1)), 0);
+  CHECK_CLOSE(on_gpu([](auto const& a) { return pixel_unshuffle(a, 2); }, normal<T>({2, 3, 4, 6}, 3)),
+              eval(pixel_unshuffle(normal<T>({2, 3, 4, 6}, 3), 2)), 0);
+  CHECK_CLOSE(to<cpu>(eval(slice(to<gpu>(x), {{}, {9, -1, -3}, {1, 5, 2}, {}}) + T(1))),
+              eval(slice(x, {{}, {9, -1, -3}, {1, 5, 2}, {}}) + T(1)), 0);
+  CHECK_CLOSE(to<cpu>(eval(slice(to<gpu>(normal<T>({2, 8, 3, 4}, 1)), {{}, {}, {}, {}}) + T(1))), eval(normal<T>({2, 8, 3, 4}, 1) + T(1)),
+              0);
   CHECK_CLOSE(to<cpu>(eval(select(to<gpu>(normal<T>({2, 8, 3, 4}, 1)), 0, 1) + T(0))), select(normal<T>({2, 8, 3, 4}, 1), 0, 1), 0);
   auto const one = unsqueeze(squeeze(slice(to<gpu>(x), 0, 1, 2), 0), 0);
   CHECK_CLOSE(to<cpu>(eval(select(one, 1, 3) + T(0))), eval(select(slice(x, 0, 1, 2), 1, 3) + T(0)), 0);

@@ -2,7 +2,8 @@
 #include "gpu.hpp"
 using namespace edvr;
 
-TEST_CASE_TEMPLATE("gpu: tensors go there and come back, whatever their layout", T, float, double, float16, bfloat16, std::int64_t, std::uint8_t, bool) {
+TEST_CASE_TEMPLATE("gpu: tensors go there and come back, whatever their layout", T, float, double, float16, bfloat16, std::int64_t,
+                   std::uint8_t, bool) {
   auto x = empty<T>({2, 3, 4, 5});
   for (index_t i = 0; i < x.size(); ++i) x.data()[i] = T(i % 7);
   CHECK_CLOSE(to<cpu>(to<gpu>(x)), x, 0);

@@ -68,7 +68,8 @@ TEST_CASE_TEMPLATE("gpu: matrix products", T, float, double) {
     auto const want = eval(f(a, b));
     CHECK_CLOSE(on_gpu(f, a, b), want, k);
     CHECK_CLOSE(on_gpu([](auto const& x, auto const& y) { return matmul(x, y, algo::reference{}); }, a, b), eval(matmul(a, b)), k);
-    CHECK_CLOSE(on_gpu([](auto const& x, auto const& y) { return matmul(permute(x, {1, 0}), y + T(1)); }, normal<T>({k, m}, 1), b), eval(matmul(permute(normal<T>({k, m}, 1), {1, 0}), b + T(1))), k);
+    CHECK_CLOSE(on_gpu([](auto const& x, auto const& y) { return matmul(permute(x, {1, 0}), y + T(1)); }, normal<T>({k, m}, 1), b),
+                eval(matmul(permute(normal<T>({k, m}, 1), {1, 0}), b + T(1))), k);
   }
 }
 TEST_CASE_TEMPLATE("gpu: attention gates", T, float, double) {
@@ -77,12 +78,14 @@ TEST_CASE_TEMPLATE("gpu: attention gates", T, float, double) {
   auto const temporal = [](auto const& a, auto const& b) { return temporal_attention_gate(a, eval(temporal_attention(a, b))); };
   CHECK_CLOSE(on_gpu(temporal, x, y), eval(temporal(x, y)), 16);
   CHECK_CLOSE(on_gpu(temporal, in_channels_last(x), in_channels_last(y)), eval(temporal(x, y)), 16);
-  CHECK_CLOSE(on_gpu(temporal, normal<T>({1, 16, 1, 1}, 4), normal<T>({1, 16, 1, 1}, 5)), eval(temporal(normal<T>({1, 16, 1, 1}, 4), normal<T>({1, 16, 1, 1}, 5))), 16);
+  CHECK_CLOSE(on_gpu(temporal, normal<T>({1, 16, 1, 1}, 4), normal<T>({1, 16, 1, 1}, 5)),
+              eval(temporal(normal<T>({1, 16, 1, 1}, 4), normal<T>({1, 16, 1, 1}, 5))), 16);
   auto const spatial = [](auto const& a, auto const& b, auto const& c) { return spatial_attention_gate(a, b, c); };
   CHECK_CLOSE(on_gpu(spatial, x, y, z), eval(spatial(x, y, z)), 4);
   CHECK_CLOSE(on_gpu(spatial, in_channels_last(x), in_channels_last(y), in_channels_last(z)), eval(spatial(x, y, z)), 4);
   CHECK_CLOSE(on_gpu([](auto const& a, auto const& b) { return temporal_attention_gate(a, b); }, x, y), eval(x * y), 1);
-  CHECK_CLOSE(on_gpu([](auto const& a, auto const& b) { return temporal_attention_gate(a, b); }, in_channels_last(x), in_channels_last(y)), eval(x * y), 1);
+  CHECK_CLOSE(on_gpu([](auto const& a, auto const& b) { return temporal_attention_gate(a, b); }, in_channels_last(x), in_channels_last(y)),
+              eval(x * y), 1);
 }
 TEST_CASE_TEMPLATE("gpu: products of batches, softmax, attention", T, float, double) {
   proves<T, gpu>({"softmax", "scaled_dot_product_attention"});
@@ -92,7 +95,8 @@ TEST_CASE_TEMPLATE("gpu: products of batches, softmax, attention", T, float, dou
   CHECK_CLOSE(on_gpu(product, a, slice(b, 0, 0, 1)), eval(product(a, slice(b, 0, 0, 1))), 5);
   CHECK_CLOSE(on_gpu(product, slice(slice(a, 0, 0, 1), 1, 0, 1), b), eval(product(slice(slice(a, 0, 0, 1), 1, 0, 1), b)), 5);
   CHECK_CLOSE(on_gpu(product, a, normal<T>({5, 6}, 3)), eval(product(a, normal<T>({5, 6}, 3))), 5);
-  for (int axis : {1, 3}) CHECK_CLOSE(on_gpu([axis](auto const& x) { return softmax(x, axis) + T(1); }, a), eval(softmax(a, axis) + T(1)), 16);
+  for (int axis : {1, 3})
+    CHECK_CLOSE(on_gpu([axis](auto const& x) { return softmax(x, axis) + T(1); }, a), eval(softmax(a, axis) + T(1)), 16);
   CHECK_CLOSE(to<cpu>(eval(matmul(with_gaps_on_gpu(a), with_gaps_on_gpu(b)))), eval(matmul(a, b)), 5);
   CHECK_CLOSE(to<cpu>(eval(softmax(with_gaps_on_gpu(a), 2))), eval(softmax(a, 2)), 16);
   CHECK_CLOSE(on_gpu(product, zeros<T>({2, 2, 4, 0}), zeros<T>({2, 2, 0, 6})), zeros<T>({2, 2, 4, 6}), 0);
@@ -100,20 +104,24 @@ TEST_CASE_TEMPLATE("gpu: products of batches, softmax, attention", T, float, dou
   auto const even = normal<T>({2, 4, 3, 8}, 8);  // what runs in packs, and one result of everything
   CHECK_CLOSE(on_gpu([](auto const& x) { return softmax(x, 1) + T(1); }, even), eval(softmax(even, 1) + T(1)), 16);
   CHECK_CLOSE(on_gpu([](auto const& x) { return softmax(x, 1); }, even), eval(softmax(even, 1)), 16);
-  CHECK_CLOSE(on_gpu([](auto const& x) { return softmax(x, 3); }, normal<T>({1, 1, 1, 9}, 9)), eval(softmax(normal<T>({1, 1, 1, 9}, 9), 3)), 16);
+  CHECK_CLOSE(on_gpu([](auto const& x) { return softmax(x, 3); }, normal<T>({1, 1, 1, 9}, 9)), eval(softmax(normal<T>({1, 1, 1, 9}, 9), 3)),
+              16);
   auto const wide = normal<T>({2, 3, 5, 8}, 10);
   CHECK_CLOSE(on_gpu(product, a, wide), eval(product(a, wide)), 5);
   CHECK_CLOSE(on_gpu([](auto const& x, auto const& y) { return matmul(x, y); }, a, wide), eval(matmul(a, wide)), 5);
   for (index_t rows : {index_t{1}, index_t{4}}) {
     auto const one = normal<T>({1, 1, rows, 8}, 11), keys = normal<T>({1, 1, 8, 8}, 12);
     auto const open = eval(normal<T>({rows, 8}, 13) > T(0));
-    CHECK_CLOSE(to<cpu>(eval(scaled_dot_product_attention(to<gpu>(one), to<gpu>(keys), to<gpu>(keys), to<gpu>(open)))), eval(scaled_dot_product_attention(one, keys, keys, open)), 64);
+    CHECK_CLOSE(to<cpu>(eval(scaled_dot_product_attention(to<gpu>(one), to<gpu>(keys), to<gpu>(keys), to<gpu>(open)))),
+                eval(scaled_dot_product_attention(one, keys, keys, open)), 64);
   }
   auto const q = normal<T>({1, 2, 5, 8}, 4), k = normal<T>({1, 2, 7, 8}, 5), v = normal<T>({1, 2, 7, 3}, 6);
   auto const allowed = eval(normal<T>({5, 7}, 7) > T(0));
   for (index_t s = 0; s < 7; ++s) allowed(2, s) = false;
-  CHECK_CLOSE(on_gpu([](auto const& x, auto const& y, auto const& z) { return scaled_dot_product_attention(x, y, z); }, q, k, v), eval(scaled_dot_product_attention(q, k, v)), 64);
-  CHECK_CLOSE(to<cpu>(eval(scaled_dot_product_attention(to<gpu>(q), to<gpu>(k), to<gpu>(v), to<gpu>(allowed)))), eval(scaled_dot_product_attention(q, k, v, allowed)), 64);
+  CHECK_CLOSE(on_gpu([](auto const& x, auto const& y, auto const& z) { return scaled_dot_product_attention(x, y, z); }, q, k, v),
+              eval(scaled_dot_product_attention(q, k, v)), 64);
+  CHECK_CLOSE(to<cpu>(eval(scaled_dot_product_attention(to<gpu>(q), to<gpu>(k), to<gpu>(v), to<gpu>(allowed)))),
+              eval(scaled_dot_product_attention(q, k, v, allowed)), 64);
 }
 TEST_CASE_TEMPLATE("gpu: positions of extremes, gather", T, float, double) {
   proves<T, gpu>({"argmax", "argmin", "gather"});

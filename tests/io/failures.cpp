@@ -23,7 +23,8 @@ using namespace files;
 #else
 #define EDVR_HAS_FEATURE(x) 0
 #endif
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !EDVR_HAS_FEATURE(address_sanitizer) && !EDVR_HAS_FEATURE(thread_sanitizer)
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !EDVR_HAS_FEATURE(address_sanitizer) && \
+    !EDVR_HAS_FEATURE(thread_sanitizer)
 #define EDVR_OWN_MALLOC 1
 extern "C" void* __libc_malloc(std::size_t);
 extern "C" void* __libc_calloc(std::size_t, std::size_t);
@@ -50,7 +51,8 @@ void* system_malloc(std::size_t n) {
 void* request(std::size_t n, std::size_t alignment) {
   if (fails_now()) return nullptr;
   files::requested += n;
-  return alignment > __STDCPP_DEFAULT_NEW_ALIGNMENT__ ? std::aligned_alloc(alignment, (n + alignment - 1) / alignment * alignment) : system_malloc(n > 0 ? n : 1);
+  return alignment > __STDCPP_DEFAULT_NEW_ALIGNMENT__ ? std::aligned_alloc(alignment, (n + alignment - 1) / alignment * alignment)
+                                                      : system_malloc(n > 0 ? n : 1);
 }
 void* or_throw(void* p) { return p ? p : throw std::bad_alloc(); }
 }  // namespace
@@ -104,7 +106,8 @@ long with_every_request_failing(F const& f) {
 
 TEST_CASE("memory that is refused, at every single request of every reader: an exception, and nothing lost") {
   std::string const golden = EDVR_GOLDEN;
-  auto const small = bytes_of(pth(dict({{"conv.weight", pickled_tensor(pickled_storage("0", 4), 0, {2, 2}, {2, 1})}}), {{"0", floats({1, 2, 3, 4})}}));
+  auto const small =
+      bytes_of(pth(dict({{"conv.weight", pickled_tensor(pickled_storage("0", 4), 0, {2, 2}, {2, 1})}}), {{"0", floats({1, 2, 3, 4})}}));
   CHECK(with_every_request_failing([&] { (void)parse_pth("f", small).root(); }) > 30);
   CHECK(with_every_request_failing([&] {
           auto const c = parse_checkpoint("f", small);
@@ -161,7 +164,8 @@ TEST_CASE("a disk that is full: an error that says so, the old file as it was, n
   auto const handler = std::signal(SIGXFSZ, SIG_IGN);
   rlimit const little{4096, old.rlim_max};  // bytes that a file may have: a write beyond fails as on a full disk
   setrlimit(RLIMIT_FSIZE, &little);
-  CHECK_THROWS_SAYING(io_error, "cannot be written (File too large); check the folder, its permissions and the free space", write_safetensors(path, {{"x", any_tensor(normal<float>({10000}, 1))}}));
+  CHECK_THROWS_SAYING(io_error, "cannot be written (File too large); check the folder, its permissions and the free space",
+                      write_safetensors(path, {{"x", any_tensor(normal<float>({10000}, 1))}}));
   CHECK_THROWS_SAYING(io_error, "cannot be written", write_png(folder / "p.png", to_8bit(uniform<float>({3, 90, 90}, 1))));
   CHECK_THROWS_SAYING(io_error, "cannot be written", write_npz(folder / "z.npz", {{"x", any_tensor(normal<float>({10000}, 1))}}));
   setrlimit(RLIMIT_FSIZE, &old);

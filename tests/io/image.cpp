@@ -19,9 +19,12 @@ using namespace edvr;
 using namespace files;
 
 namespace {
-std::string big(std::uint32_t v) { return {static_cast<char>(v >> 24), static_cast<char>(v >> 16), static_cast<char>(v >> 8), static_cast<char>(v)}; }
+std::string big(std::uint32_t v) {
+  return {static_cast<char>(v >> 24), static_cast<char>(v >> 16), static_cast<char>(v >> 8), static_cast<char>(v)};
+}
 std::string png_header(std::uint32_t w, std::uint32_t h, int depth, int colour, int interlace = 0) {
-  return "\x89PNG\r\n\x1a\n" + big(13) + "IHDR" + big(w) + big(h) + std::string{static_cast<char>(depth), static_cast<char>(colour), 0, 0, static_cast<char>(interlace)} + "\1\2\3\4";
+  return "\x89PNG\r\n\x1a\n" + big(13) + "IHDR" + big(w) + big(h) +
+         std::string{static_cast<char>(depth), static_cast<char>(colour), 0, 0, static_cast<char>(interlace)} + "\1\2\3\4";
 }
 /// A chunk of a PNG.
 std::string chunk(std::string const& name, std::string const& data) {
@@ -83,7 +86,8 @@ TEST_CASE("a PNG of 16 bits comes back bit by bit; 8 bits read as 16 are 257 tim
   CHECK(allclose(to_16bit(from_16bit<float>(x)), x, 0, 0));
   CHECK(to_16bit(from({-1.f, std::nanf(""), 2.f, 0.5f}, {4}))(2) == 65535);
 }
-TEST_CASE("hostile inputs 51 and 52: kinds of pictures that are read and not written: progressive and subsampled JPEG, gray of 8 and 16 bits, palettes; CMYK and alpha are refused") {
+TEST_CASE(
+    "hostile inputs 51 and 52: kinds of pictures that are read and not written: progressive and subsampled JPEG, gray of 8 and 16 bits, palettes; CMYK and alpha are refused") {
   std::string const folder = EDVR_GOLDEN "/pictures/";
   auto const error = [&](std::string const& name, bool gray) {
     auto const y = read_image(folder + name);
@@ -91,7 +95,8 @@ TEST_CASE("hostile inputs 51 and 52: kinds of pictures that are read and not wri
     int most = 0;
     for (index_t c = 0; c < 3; ++c)
       for (index_t i = 0; i < 13; ++i)
-        for (index_t j = 0; j < 21; ++j) most = std::max(most, std::abs(y(c, i, j) - static_cast<int>(40 + 3 * j + 2 * i + (gray ? 0 : 20 * c))));
+        for (index_t j = 0; j < 21; ++j)
+          most = std::max(most, std::abs(y(c, i, j) - static_cast<int>(40 + 3 * j + 2 * i + (gray ? 0 : 20 * c))));
     return most;
   };
   CHECK(error("progressive.jpg", false) <= 8);
@@ -122,17 +127,19 @@ TEST_CASE("hostile input 50: headers that claim the impossible are refused befor
 }
 TEST_CASE("hostile input 53: other formats under a picture's name") {
   REFUSED("is neither PNG nor JPEG, whatever its name; expected one of them", "GIF89a" + std::string(30, '\1'));
-  REFUSED("is neither PNG nor JPEG", "8BPS" + std::string(30, '\1'));                                  // PSD
-  REFUSED("is neither PNG nor JPEG", std::string("\0\0\2\0", 4) + std::string(30, '\1'));              // TGA
+  REFUSED("is neither PNG nor JPEG", "8BPS" + std::string(30, '\1'));                                               // PSD
+  REFUSED("is neither PNG nor JPEG", std::string("\0\0\2\0", 4) + std::string(30, '\1'));                           // TGA
   REFUSED("is neither PNG nor JPEG", "#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 1 +X 1\n" + std::string(30, '\1'));  // HDR
   REFUSED("is neither PNG nor JPEG", "BM" + std::string(60, '\1'));
 }
 TEST_CASE("hostile input 51: a PNG whose stream unpacks to more than its header says, and a transparent colour") {
   auto const header = chunk("IHDR", big(1) + big(1) + std::string("\x08\x02\0\0\0", 5));
   std::string const start = "\x89PNG\r\n\x1a\n";
-  CHECK(decode_image("f", *bytes_of(start + header + chunk("IDAT", deflated(std::string("\0abc", 4))) + chunk("IEND", ""))).shape() == shape<3>{{3, 1, 1}});
+  CHECK(decode_image("f", *bytes_of(start + header + chunk("IDAT", deflated(std::string("\0abc", 4))) + chunk("IEND", ""))).shape() ==
+        shape<3>{{3, 1, 1}});
   REFUSED("made to deceive", start + header + chunk("IDAT", deflated(std::string(64 << 20, '\0'))) + chunk("IEND", ""));
-  REFUSED("transparent colour", start + header + chunk("tRNS", std::string("\0a\0b\0c", 6)) + chunk("IDAT", deflated(std::string("\0abc", 4))) + chunk("IEND", ""));
+  REFUSED("transparent colour", start + header + chunk("tRNS", std::string("\0a\0b\0c", 6)) +
+                                    chunk("IDAT", deflated(std::string("\0abc", 4))) + chunk("IEND", ""));
 }
 TEST_CASE("hostile inputs 51 and 52: pictures that are not 8-bit RGB or gray are refused in words") {
   REFUSED("is neither PNG nor JPEG, whatever its name", "GIF89a..............................");
@@ -159,7 +166,9 @@ std::string jpeg(int w, int h, int channels) {
     for (int x = 0; x < w; ++x)
       for (int c = 0; c < channels; ++c) pixels.push_back(static_cast<unsigned char>(40 + 3 * x + 2 * y + 20 * c));
   std::string out;
-  auto const append = [](void* to, void* data, int n) { static_cast<std::string*>(to)->append(static_cast<char const*>(data), static_cast<std::size_t>(n)); };
+  auto const append = [](void* to, void* data, int n) {
+    static_cast<std::string*>(to)->append(static_cast<char const*>(data), static_cast<std::size_t>(n));
+  };
   stbi_write_jpg_to_func(append, &out, w, h, channels, pixels.data(), 95);
   return out;
 }
@@ -210,7 +219,8 @@ TEST_CASE("hostile input 51: a PNG with a bit flipped anywhere is refused") {
 TEST_CASE("hostile input 51: a colour that a palette lacks is black, not what memory holds") {
   std::string rows(1, '\0');
   for (int i = 0; i < 256; ++i) rows.push_back(static_cast<char>(i));
-  std::string const before = "\x89PNG\r\n\x1a\n" + chunk("IHDR", big(256) + big(1) + std::string("\x08\x03\0\0\0", 5)), pixels = deflated(rows);
+  std::string const before = "\x89PNG\r\n\x1a\n" + chunk("IHDR", big(256) + big(1) + std::string("\x08\x03\0\0\0", 5)),
+                    pixels = deflated(rows);
   auto const x = decode_image("f.png", *bytes_of(before + chunk("PLTE", "abcdef") + chunk("IDAT", pixels) + chunk("IEND", "")));
   REQUIRE(x.shape() == shape<3>{{3, 1, 256}});
   for (index_t i = 0; i < 256; ++i)

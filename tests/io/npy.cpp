@@ -12,9 +12,12 @@ std::string const folder = EDVR_GOLDEN "/numpy/";
 /// An .npy file with this header and data; length: what it says of its header, -1: the truth.
 std::string npy(std::string const& header, std::string const& data = "", int version = 1, std::int64_t length = -1) {
   auto const n = length < 0 ? static_cast<std::int64_t>(header.size()) : length;
-  return "\x93NUMPY" + std::string(1, static_cast<char>(version)) + '\0' + (version == 1 ? le(static_cast<std::uint16_t>(n)) : le(static_cast<std::uint32_t>(n))) + header + data;
+  return "\x93NUMPY" + std::string(1, static_cast<char>(version)) + '\0' +
+         (version == 1 ? le(static_cast<std::uint16_t>(n)) : le(static_cast<std::uint32_t>(n))) + header + data;
 }
-std::string describe(std::string const& descr, std::string const& shape, std::string const& order = "False") { return "{'descr': " + descr + ", 'fortran_order': " + order + ", 'shape': " + shape + ", }\n"; }
+std::string describe(std::string const& descr, std::string const& shape, std::string const& order = "False") {
+  return "{'descr': " + descr + ", 'fortran_order': " + order + ", 'shape': " + shape + ", }\n";
+}
 any_tensor parse(std::string const& bytes) { return parse_npy("f.npy", bytes_of(bytes)); }
 #define REFUSED(PART, BYTES) CHECK_THROWS_SAYING(io_error, PART, parse(BYTES))
 #define NPZ_REFUSED(PART, BYTES) CHECK_THROWS_SAYING(io_error, PART, parse_npz("f.npz", bytes_of(BYTES)))
@@ -25,7 +28,9 @@ bool counts(any_tensor const& t, coord<R> const& shape) {  // element i is i - 2
   auto const x = t.to<double, R>();
   bool same = x.shape() == shape;
   for (index_t i = 0; i < x.size(); ++i) {
-    double const v = t.type() == dtype::boolean ? (i == 2 ? 0 : 1) : t.type() == dtype::uint8 && i < 2 ? 254. + static_cast<double>(i) : static_cast<double>(i - 2);
+    double const v = t.type() == dtype::boolean          ? (i == 2 ? 0 : 1)
+                     : t.type() == dtype::uint8 && i < 2 ? 254. + static_cast<double>(i)
+                                                         : static_cast<double>(i - 2);
     same = same && x.data()[i] == v;
   }
   return same;
@@ -40,7 +45,15 @@ TEST_CASE("npy: what NumPy wrote is read, versions 1 to 3, both orders, scalars 
   CHECK(counts(read_npy(folder + "vector.npy"), coord<1>{{5}}));
   for (auto name : {"stored.npz", "deflated.npz"}) {
     auto const all = read_npz(folder + name);
-    for (auto [key, type] : std::map<std::string, dtype>{{"f2", dtype::float16}, {"f4", dtype::float32}, {"f8", dtype::float64}, {"i1", dtype::int8}, {"i2", dtype::int16}, {"i4", dtype::int32}, {"i8", dtype::int64}, {"u1", dtype::uint8}, {"b1", dtype::boolean}}) {
+    for (auto [key, type] : std::map<std::string, dtype>{{"f2", dtype::float16},
+                                                         {"f4", dtype::float32},
+                                                         {"f8", dtype::float64},
+                                                         {"i1", dtype::int8},
+                                                         {"i2", dtype::int16},
+                                                         {"i4", dtype::int32},
+                                                         {"i8", dtype::int64},
+                                                         {"u1", dtype::uint8},
+                                                         {"b1", dtype::boolean}}) {
       CAPTURE(key);
       CHECK(all.at(key).type() == type);
       CHECK(counts(all.at(key), coord<2>{{2, 3}}));
@@ -109,7 +122,15 @@ TEST_CASE("hostile input 42: npy headers that lie") {
   REFUSED("a comma or ) is missing in its shape", npy(describe("'<f4'", "(2.0, 2)"), four));
   REFUSED("a comma or ) is missing", npy(describe("'<f4'", "(2 2)"), four));
   REFUSED("( expected", npy(describe("'<f4'", "[2, 2]"), four));
-  REFUSED("more than 64 axes", npy(describe("'<f4'", "(" + std::string(130, '1').replace(1, 128, [] { std::string s; for (int i = 0; i < 64; ++i) s += ",1"; return s; }()) + ")"), four));
+  REFUSED("more than 64 axes", npy(describe("'<f4'", "(" +
+                                                         std::string(130, '1').replace(1, 128,
+                                                                                       [] {
+                                                                                         std::string s;
+                                                                                         for (int i = 0; i < 64; ++i) s += ",1";
+                                                                                         return s;
+                                                                                       }()) +
+                                                         ")"),
+                                   four));
   REFUSED("True or False expected", npy(describe("'<f4'", "(2, 2)", "0"), four));
   REFUSED("has shape twice", npy("{'descr': '<f4', 'shape': (2, 2), 'shape': (4,), 'fortran_order': False}", four));
   REFUSED("an entry \"evil\"", npy("{'evil': __import__('os')}", four));
@@ -133,7 +154,8 @@ TEST_CASE("hostile input 10: npz files that unpack to too much, damaged ones, ot
     std::memcpy(s.data() + s.find(mark) + field, &v, sizeof v);
     return s;
   };
-  NPZ_REFUSED("no compression is that good", set(set(whole, "PK\1\2", 24, std::uint32_t{1'200'000}), "PK\3\4", 22, std::uint32_t{1'200'000}));
+  NPZ_REFUSED("no compression is that good",
+              set(set(whole, "PK\1\2", 24, std::uint32_t{1'200'000}), "PK\3\4", 22, std::uint32_t{1'200'000}));
   auto const one = [&] {
     auto const p = temporary("one.npz");
     write_npz(p, {{"x", any_tensor(normal<float>({100}, 1))}}, true);
@@ -152,7 +174,8 @@ TEST_CASE("hostile input 10: npz files that unpack to too much, damaged ones, ot
   NPZ_REFUSED("a.txt is no .npy file", zip({{"a.txt", good, 0, 0, "", 0xffffffff}}));
   NPZ_REFUSED("occurs twice", zip({{"x.npy", good}, {"x.npy", good}}));
   NPZ_REFUSED("is encrypted", zip({{"x.npy", good, 0, 1}}));
-  CHECK_THROWS_SAYING(io_error, "is compressed (deflate)", parse_pth("f.pth", bytes_of(zip({{"a/data.pkl", "x", 8}}))));  // still refused there
+  CHECK_THROWS_SAYING(io_error, "is compressed (deflate)",
+                      parse_pth("f.pth", bytes_of(zip({{"a/data.pkl", "x", 8}}))));  // still refused there
 }
 TEST_CASE("testing::compare tells integers apart that one double stands for") {
   auto const a = from({(std::int64_t{1} << 62) + 1, std::int64_t{5}}, {2}), b = from({(std::int64_t{1} << 62) + 3, std::int64_t{5}}, {2});

@@ -20,7 +20,9 @@ TEST_CASE("hostile input 1: empty, one byte, only an end record") {
   REFUSED("f.pth: is empty", "");
   REFUSED("neither a PyTorch file", "x");
   REFUSED("damaged or cut off", "\x80");
-  REFUSED("too short for a zip archive", "P" "K");
+  REFUSED("too short for a zip archive",
+          "P"
+          "K");
   REFUSED("has 4 bytes; too short for a zip archive", "PK\5\6");
   REFUSED("zip archive is empty", zip({}));
 }
@@ -60,14 +62,19 @@ TEST_CASE("hostile input 6: zip64 fields near 2^64") {
   std::memcpy(bad.data() + locator + 8, &far, 8);
   REFUSED("locator points to no zip64 end record", bad);
   // an entry whose sizes are in an extra field, and huge
-  std::string const name = "a/data.pkl", body = pickle("}"), extra = le<std::uint16_t>(1) + le<std::uint16_t>(16) + le(~std::uint64_t{0}) + le(~std::uint64_t{0});
+  std::string const name = "a/data.pkl", body = pickle("}"),
+                    extra = le<std::uint16_t>(1) + le<std::uint16_t>(16) + le(~std::uint64_t{0}) + le(~std::uint64_t{0});
   std::string out = "PK\3\4" + std::string(22, '\0') + le<std::uint16_t>(10) + le<std::uint16_t>(0) + name + body;
   auto const at = static_cast<std::uint32_t>(out.size());
-  std::string const directory = "PK\1\2" + std::string(16, '\0') + le(0xffffffffu) + le(0xffffffffu) + le<std::uint16_t>(10) + le<std::uint16_t>(20) + std::string(10, '\0') + le<std::uint32_t>(0) + name + extra;
-  out += directory + "PK\5\6" + std::string(4, '\0') + le<std::uint16_t>(1) + le<std::uint16_t>(1) + le(static_cast<std::uint32_t>(directory.size())) + le(at) + le<std::uint16_t>(0);
+  std::string const directory = "PK\1\2" + std::string(16, '\0') + le(0xffffffffu) + le(0xffffffffu) + le<std::uint16_t>(10) +
+                                le<std::uint16_t>(20) + std::string(10, '\0') + le<std::uint32_t>(0) + name + extra;
+  out += directory + "PK\5\6" + std::string(4, '\0') + le<std::uint16_t>(1) + le<std::uint16_t>(1) +
+         le(static_cast<std::uint32_t>(directory.size())) + le(at) + le<std::uint16_t>(0);
   REFUSED("reaches past the data", out);
 }
-TEST_CASE("hostile input 7: local header with another name") { REFUSED("another name in its local header", zip({{"a/data.pkl", pickle("}"), 0, 0, "a/evil.pkl"}})); }
+TEST_CASE("hostile input 7: local header with another name") {
+  REFUSED("another name in its local header", zip({{"a/data.pkl", pickle("}"), 0, 0, "a/evil.pkl"}}));
+}
 TEST_CASE("hostile input 8: altered flag bits") {
   REFUSED("is encrypted", zip({{"a/data.pkl", pickle("}"), 0, 1}}));
   auto s = zip({{"a/data.pkl", pickle("}")}});
@@ -91,7 +98,9 @@ TEST_CASE("hostile inputs 11 and 14: two entries of one name, two data.pkl, over
   std::memcpy(s.data() + s.rfind("PK\1\2") + 42, &at, 4);
   REFUSED("zip entries overlap at byte " + std::to_string(at), s);
 }
-TEST_CASE("hostile input 13: an entry larger than the file") { REFUSED("reaches past the data of the archive", zip({{"a/data.pkl", pickle("}"), 0, 0, "", 0, 100'000}})); }
+TEST_CASE("hostile input 13: an entry larger than the file") {
+  REFUSED("reaches past the data of the archive", zip({{"a/data.pkl", pickle("}"), 0, 0, "", 0, 100'000}}));
+}
 TEST_CASE("hostile input 15: a wrong checksum; an absent one passes") {
   REFUSED("has a wrong checksum", zip({{"a/data.pkl", pickle("}"), 0, 0, "", 12345}}));
   auto s = text_of(read_file(golden + "/net_a.raw_zip.pth"));
@@ -112,10 +121,17 @@ TEST_CASE("hostile input 18: a TorchScript archive is told apart") {
   REFUSED("is a TorchScript archive", pth("}", {}, {{"archive/code/m.py", "x"}}));
 }
 TEST_CASE("hostile input 19: unknown globals are named, nothing is called, and only asking for them as tensors is an error") {
-  for (auto [module, name] : {std::pair{"os", "system"}, {"posix", "system"}, {"builtins", "eval"}, {"pip", "main"}, {"pkgutil", "resolve_name"}, {"numpy.core.multiarray", "_reconstruct"}}) {
-    auto const file = parse_pth("f.pth", bytes_of(pth(dict({{"x", global(module, name) + tuple({str("echo pwned > /tmp/pwned")}) + "R"}}))));
+  for (auto [module, name] : {std::pair{"os", "system"},
+                              {"posix", "system"},
+                              {"builtins", "eval"},
+                              {"pip", "main"},
+                              {"pkgutil", "resolve_name"},
+                              {"numpy.core.multiarray", "_reconstruct"}}) {
+    auto const file =
+        parse_pth("f.pth", bytes_of(pth(dict({{"x", global(module, name) + tuple({str("echo pwned > /tmp/pwned")}) + "R"}}))));
     CHECK(file.opaque_names().count(std::string(module) + "." + name) == 1);
-    CHECK_THROWS_SAYING(io_error, std::string("f.pth: x is a ") + module + "." + name + ", not a tensor; this reader executes nothing", file.tensor_of("x", *file.root().find("x")));
+    CHECK_THROWS_SAYING(io_error, std::string("f.pth: x is a ") + module + "." + name + ", not a tensor; this reader executes nothing",
+                        file.tensor_of("x", *file.root().find("x")));
   }
   CHECK_FALSE(std::filesystem::exists("/tmp/pwned"));
   REFUSED("names something longer than 1000 bytes", pth("c" + std::string(2000, 'a') + "\nb\n"));
@@ -124,10 +140,15 @@ TEST_CASE("hostile input 20: known names with wrong arguments") {
   auto const rebuild = global("torch._utils", "_rebuild_tensor_v2");
   CHECK_THROWS_SAYING(io_error, "has wrong arguments", read_x(rebuild + ")R", {}));
   CHECK_THROWS_SAYING(io_error, "has wrong arguments", read_x(rebuild + tuple({num(1), num(2), num(3), num(4)}) + "R", {}));
-  CHECK_THROWS_SAYING(io_error, "has wrong arguments", read_x(rebuild + tuple({pickled_storage("0", 4), num(0), num(4), numbers({1})}) + "R", {{"0", four}}));
+  CHECK_THROWS_SAYING(io_error, "has wrong arguments",
+                      read_x(rebuild + tuple({pickled_storage("0", 4), num(0), num(4), numbers({1})}) + "R", {{"0", four}}));
   CHECK_THROWS_SAYING(io_error, "is not a tensor", read_x(global("torch._utils", "_rebuild_parameter") + tuple({num(1)}) + "R", {}));
   CHECK_THROWS_SAYING(io_error, "not a tensor", read_x(global("torch._utils", "_rebuild_parameter") + ")R", {}));
-  CHECK_THROWS_SAYING(io_error, "not a PyTorch storage", read_x(pickled_tensor(str("0") + "\x85" "Q", 0, {1}, {1}), {}));
+  CHECK_THROWS_SAYING(io_error, "not a PyTorch storage",
+                      read_x(pickled_tensor(str("0") + "\x85"
+                                                       "Q",
+                                            0, {1}, {1}),
+                             {}));
   parse(pth(global("collections", "OrderedDict") + tuple({num(3)}) + "R"));  // ignored contents
 }
 TEST_CASE("hostile input 21: STACK_GLOBAL takes two literal strings, nothing computed") {
@@ -137,7 +158,12 @@ TEST_CASE("hostile input 21: STACK_GLOBAL takes two literal strings, nothing com
   REFUSED("takes two literal strings", pth(str("os") + global("a", "b") + "\x93"));
 }
 TEST_CASE("hostile input 22: INST, OBJ, EXT and PERSID are refused by name") {
-  for (auto [code, name] : {std::pair{"(ios\nsystem\n", "INST"}, {"(o", "OBJ"}, {"\x82\x01", "EXT1"}, {"\x83\x01\x01", "EXT2"}, {"\x84\x01\x01\x01\x01", "EXT4"}, {"P1\n", "PERSID"}})
+  for (auto [code, name] : {std::pair{"(ios\nsystem\n", "INST"},
+                            {"(o", "OBJ"},
+                            {"\x82\x01", "EXT1"},
+                            {"\x83\x01\x01", "EXT2"},
+                            {"\x84\x01\x01\x01\x01", "EXT4"},
+                            {"P1\n", "PERSID"}})
     REFUSED(std::string("pickle opcode ") + name + " at byte ", pth(code));
   parse(pth(global("a", "b") + ")\x81" + dict({}) + "b"));  // NEWOBJ and BUILD yield inert values
   REFUSED("opcode 0xff at byte 2 is not known", pth("\xff"));
@@ -153,7 +179,9 @@ TEST_CASE("hostile input 23: memo indices") {
   CHECK(files::requested - before < 1'000'000);
   std::string many = "](";  // one long list handed to many calls
   for (int i = 0; i < 20'000; ++i) many += num(i) + num(i) + "\x86";
-  many += "e\x85q" + std::string(1, '\0') + "0" + global("collections", "OrderedDict") + "q\x01" "0]";
+  many += "e\x85q" + std::string(1, '\0') + "0" + global("collections", "OrderedDict") +
+          "q\x01"
+          "0]";
   for (int i = 0; i < 20'000; ++i) many += std::string("h\x01h") + std::string(1, '\0') + "Ra";
   REFUSED("arguments", pth(many));
 }
@@ -174,7 +202,7 @@ TEST_CASE("hostile input 25: lengths that lie") {
   REFUSED("claims an integer of 2147483647 bytes", pth("\x8b" + le<std::int32_t>(INT32_MAX)));
   REFUSED("BINUNICODE8 at byte 2 claims 9223372036854775808 bytes", pth("\x8d" + le(std::uint64_t{1} << 63)));
   REFUSED("FRAME at byte 2 claims 1000 bytes", pth("\x95" + le<std::uint64_t>(1000) + "}"));
-  REFUSED("damaged or cut off", pth("X" + le<std::uint32_t>(10) + "abc").substr(0) );
+  REFUSED("damaged or cut off", pth("X" + le<std::uint32_t>(10) + "abc").substr(0));
   parse(pth("\x95" + le<std::uint64_t>(2) + "}"));
 }
 TEST_CASE("hostile input 26: nesting of a million levels needs no stack") {
@@ -187,27 +215,39 @@ TEST_CASE("hostile input 26: nesting of a million levels needs no stack") {
 TEST_CASE("hostile input 27: lists and dicts that hold themselves") {
   parse(pth("]q" + std::string(1, '\0') + "h" + std::string(1, '\0') + "a"));
   parse(pth("}q" + std::string(1, '\0') + str("x") + "h" + std::string(1, '\0') + "s"));
-  CHECK_THROWS_SAYING(model_error, "not EDVR weights", infer_config(parse_checkpoint("f.pth", bytes_of(pth("}q" + std::string(1, '\0') + str("params") + "h" + std::string(1, '\0') + "s")))));
+  CHECK_THROWS_SAYING(model_error, "not EDVR weights",
+                      infer_config(parse_checkpoint(
+                          "f.pth", bytes_of(pth("}q" + std::string(1, '\0') + str("params") + "h" + std::string(1, '\0') + "s")))));
 }
 TEST_CASE("hostile input 28: tensor descriptions that lie; those that are strange but true") {
   std::vector<std::pair<std::string, std::string>> const s{{"0", four}};
   CHECK_THROWS_SAYING(io_error, "negative extent -2", read_x(pickled_tensor(pickled_storage("0", 4), 0, {-2}, {1}), s));
-  CHECK_THROWS_SAYING(io_error, "larger than the file", read_x(pickled_tensor(pickled_storage("0", 4), 0, {1LL << 40, 1LL << 40}, {0, 0}), s));
+  CHECK_THROWS_SAYING(io_error, "larger than the file",
+                      read_x(pickled_tensor(pickled_storage("0", 4), 0, {1LL << 40, 1LL << 40}, {0, 0}), s));
   CHECK_THROWS_SAYING(io_error, "larger than the file", read_x(pickled_tensor(pickled_storage("0", 4), 0, {100'000}, {0}), s));
   CHECK_THROWS_SAYING(io_error, "negative stride -1", read_x(pickled_tensor(pickled_storage("0", 4), 3, {4}, {-1}), s));
   CHECK_THROWS_SAYING(io_error, "reaches past the end of its storage", read_x(pickled_tensor(pickled_storage("0", 4), 1, {4}, {1}), s));
-  CHECK_THROWS_SAYING(io_error, "reaches past the end of its storage", read_x(pickled_tensor(pickled_storage("0", 4), 0, {2, 2}, {1LL << 62, 1}), s));
-  CHECK_THROWS_SAYING(io_error, "storage offset 4611686018427387904 is out of range", read_x(pickled_tensor(pickled_storage("0", 4), 1LL << 62, {1}, {1}), s));
+  CHECK_THROWS_SAYING(io_error, "reaches past the end of its storage",
+                      read_x(pickled_tensor(pickled_storage("0", 4), 0, {2, 2}, {1LL << 62, 1}), s));
+  CHECK_THROWS_SAYING(io_error, "storage offset 4611686018427387904 is out of range",
+                      read_x(pickled_tensor(pickled_storage("0", 4), 1LL << 62, {1}, {1}), s));
   CHECK_THROWS_SAYING(io_error, "storage offset -1", read_x(pickled_tensor(pickled_storage("0", 4), -1, {1}, {1}), s));
-  CHECK_THROWS_SAYING(io_error, "storage claims 5 elements; the file has 16 bytes", read_x(pickled_tensor(pickled_storage("0", 5), 0, {1}, {1}), s));
-  CHECK_THROWS_SAYING(io_error, "has 65 axes", read_x(pickled_tensor(pickled_storage("0", 4), 0, std::vector<std::int64_t>(65, 1), std::vector<std::int64_t>(65, 1)), s));
+  CHECK_THROWS_SAYING(io_error, "storage claims 5 elements; the file has 16 bytes",
+                      read_x(pickled_tensor(pickled_storage("0", 5), 0, {1}, {1}), s));
+  CHECK_THROWS_SAYING(
+      io_error, "has 65 axes",
+      read_x(pickled_tensor(pickled_storage("0", 4), 0, std::vector<std::int64_t>(65, 1), std::vector<std::int64_t>(65, 1)), s));
   CHECK_THROWS_SAYING(io_error, "1 axes and 2 strides", read_x(pickled_tensor(pickled_storage("0", 4), 0, {1}, {1, 1}), s));
-  CHECK_THROWS_SAYING(io_error, "is not a plain integer", read_x(global("torch._utils", "_rebuild_tensor_v2") + tuple({pickled_storage("0", 4), num(0), tuple({str("a")}), numbers({1})}) + "R", s));
+  CHECK_THROWS_SAYING(
+      io_error, "is not a plain integer",
+      read_x(global("torch._utils", "_rebuild_tensor_v2") + tuple({pickled_storage("0", 4), num(0), tuple({str("a")}), numbers({1})}) + "R",
+             s));
   CHECK_THROWS_SAYING(io_error, "storage \"7\" is not in the file", read_x(pickled_tensor(pickled_storage("7", 4), 0, {1}, {1}), s));
-  CHECK_THROWS_SAYING(io_error, "elements of torch.ComplexFloatStorage; expected a plain float", read_x(pickled_tensor(pickled_storage("0", 1, "ComplexFloatStorage"), 0, {1}, {1}), s));
-  CHECK(read_x(pickled_tensor(pickled_storage("0", 4), 2, {}, {}), s).to<float, 0>().item() == 3);                              // rank 0
-  CHECK(read_x(pickled_tensor(pickled_storage("0", 4), 1, {2, 3}, {0, 1}), s).to<float, 2>()(1, 2) == 4);                       // stride 0
-  CHECK(read_x(pickled_tensor(pickled_storage("0", 4), 0, {2, 2}, {1, 2}), s).to<float, 2>()(0, 1) == 3);                       // transposed
+  CHECK_THROWS_SAYING(io_error, "elements of torch.ComplexFloatStorage; expected a plain float",
+                      read_x(pickled_tensor(pickled_storage("0", 1, "ComplexFloatStorage"), 0, {1}, {1}), s));
+  CHECK(read_x(pickled_tensor(pickled_storage("0", 4), 2, {}, {}), s).to<float, 0>().item() == 3);         // rank 0
+  CHECK(read_x(pickled_tensor(pickled_storage("0", 4), 1, {2, 3}, {0, 1}), s).to<float, 2>()(1, 2) == 4);  // stride 0
+  CHECK(read_x(pickled_tensor(pickled_storage("0", 4), 0, {2, 2}, {1, 2}), s).to<float, 2>()(0, 1) == 3);  // transposed
   CHECK(read_x(pickled_tensor(pickled_storage("0", 4), 0, {0, 5}, {5, 1}), s).size() == 0);
 }
 TEST_CASE("legacy streams: cut off at every byte, and with lengths that lie") {
@@ -226,8 +266,7 @@ TEST_CASE("a file with a bit of each byte flipped in turn is read or refused, ne
       try {
         auto const file = parse_pth("f.pth", bytes_of(bad));
         if (auto const* t = file.root().find("tensors"))
-          for (std::size_t k = 0; k + 1 < t->items.size(); k += 2)
-            try {
+          for (std::size_t k = 0; k + 1 < t->items.size(); k += 2) try {
               file.tensor_of("t", *t->items[k + 1]).for_each([](auto) {});
             } catch (io_error const&) {
             }
@@ -241,7 +280,8 @@ TEST_CASE("a file with a bit of each byte flipped in turn is read or refused, ne
 TEST_CASE("long names are refused: a stream could repeat them at little cost") {
   std::string const long_name(2000, 'n'), zero(1, '\0');
   REFUSED("names something longer than 1000 bytes", pth(str(long_name) + str("f") + "\x93"));
-  CHECK_THROWS_SAYING(io_error, "storage key has 2000 bytes", read_x(pickled_tensor(pickled_storage(long_name, 1), 0, {1}, {1}), {{"0", four}}));
+  CHECK_THROWS_SAYING(io_error, "storage key has 2000 bytes",
+                      read_x(pickled_tensor(pickled_storage(long_name, 1), 0, {1}, {1}), {{"0", four}}));
   CHECK_THROWS_SAYING(model_error, "a key has 2000 bytes", parse_checkpoint("f", bytes_of(pth(dict({{long_name, "N"}})))));
   std::string many = "}(";
   for (int i = 0; i < 5000; ++i) many += str("k" + std::to_string(i)) + "N";
@@ -254,13 +294,20 @@ TEST_CASE("files that cannot be read say why") {
   CHECK_THROWS_SAYING(io_error, "is a pipe or device", read_pth("/dev/zero"));
 }
 TEST_CASE("hostile input 12: names of entries that would leave a folder, hold a zero byte or are very long mean nothing here") {
-  parse(zip({{"archive/data.pkl", pickle("}")}, {"../../etc/passwd", "a"}, {"/absolute", "b"}, {std::string("n\0l", 3), "c"}, {std::string(65000, 'n'), "d"}}));
+  parse(zip({{"archive/data.pkl", pickle("}")},
+             {"../../etc/passwd", "a"},
+             {"/absolute", "b"},
+             {std::string("n\0l", 3), "c"},
+             {std::string(65000, 'n'), "d"}}));
 }
 TEST_CASE("hostile input 29: storages that are not there, of other numbers; views that share one are read") {
   CHECK_THROWS_SAYING(io_error, "f.pth: x", read_x(pickled_tensor(pickled_storage("7", 4), 0, {4}, {1}), {{"0", four}}));
   for (auto type : {"ComplexFloatStorage", "QUInt8Storage", "NoSuchStorage"})
-    CHECK_THROWS_SAYING(io_error, "expected a plain float, integer or bool storage", read_x(pickled_tensor(pickled_storage("0", 2, type), 0, {2}, {1}), {{"0", four}}));
-  auto const file = parse_pth("f.pth", bytes_of(pth(dict({{"a", pickled_tensor(pickled_storage("0", 4), 0, {3}, {1})}, {"b", pickled_tensor(pickled_storage("0", 4), 1, {3}, {1})}}), {{"0", four}})));
+    CHECK_THROWS_SAYING(io_error, "expected a plain float, integer or bool storage",
+                        read_x(pickled_tensor(pickled_storage("0", 2, type), 0, {2}, {1}), {{"0", four}}));
+  auto const file = parse_pth("f.pth", bytes_of(pth(dict({{"a", pickled_tensor(pickled_storage("0", 4), 0, {3}, {1})},
+                                                          {"b", pickled_tensor(pickled_storage("0", 4), 1, {3}, {1})}}),
+                                                    {{"0", four}})));
   CHECK(file.tensor_of("a", *file.root().find("a")).to<float, 1>()(2) == 3);
   CHECK(file.tensor_of("b", *file.root().find("b")).to<float, 1>()(2) == 4);
 }

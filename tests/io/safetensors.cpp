@@ -37,7 +37,8 @@ TEST_CASE("safetensors: what is written is read back, of every element type") {
   CHECK_THROWS_SAYING(type_error, "tensor is float32 (2, 3); expected rank 3", (r.tensors.at("a").to<float, 3>()));
   std::filesystem::remove(path);
   CHECK_THROWS_SAYING(io_error, "cannot be written", write_safetensors("/nowhere/x.safetensors", m));
-  CHECK_THROWS_SAYING(io_error, "a tensor is called __metadata__, which safetensors keeps for itself", write_safetensors("x.safetensors", {{"__metadata__", any_tensor(full<float>({1}, 7))}}));
+  CHECK_THROWS_SAYING(io_error, "a tensor is called __metadata__, which safetensors keeps for itself",
+                      write_safetensors("x.safetensors", {{"__metadata__", any_tensor(full<float>({1}, 7))}}));
 }
 TEST_CASE("float16 and bfloat16 are exact, subnormals and specials included") {
   CHECK(from_float16(0x3c00) == 1);
@@ -60,7 +61,8 @@ TEST_CASE("hostile input 33: header lengths of 0, 1, 2^64 - 1, beyond the file, 
   CHECK(parse(safetensors("{}")).tensors.empty());
 }
 TEST_CASE("hostile input 34: shape and extent disagree, both ways") {
-  REFUSED("shape and dtype need 1024 bytes, data_offsets give 16", safetensors("{\"x\":" + entry_of("\"F32\"", "[32,8]", "[0,16]") + "}", data));
+  REFUSED("shape and dtype need 1024 bytes, data_offsets give 16",
+          safetensors("{\"x\":" + entry_of("\"F32\"", "[32,8]", "[0,16]") + "}", data));
   REFUSED("shape and dtype need 8 bytes, data_offsets give 16", safetensors("{\"x\":" + entry_of("\"F32\"", "[2]", "[0,16]") + "}", data));
 }
 TEST_CASE("hostile input 35: offsets that are no pair of numbers in order") {
@@ -71,10 +73,14 @@ TEST_CASE("hostile input 35: offsets that are no pair of numbers in order") {
   REFUSED("data_offsets 8 to 0; expected begin <= end", safetensors("{\"x\":" + entry_of("\"F32\"", "[4]", "[8,0]") + "}", data));
   REFUSED("stands where a whole number", safetensors("{\"x\":" + entry_of("\"F32\"", "[-4]", "[0,16]") + "}", data));
 }
-TEST_CASE("hostile input 36: an extent past the end of the file") { REFUSED("data_offsets 0 to 20; expected begin <= end <= 16", safetensors("{\"x\":" + entry_of("\"F32\"", "[5]", "[0,20]") + "}", data)); }
+TEST_CASE("hostile input 36: an extent past the end of the file") {
+  REFUSED("data_offsets 0 to 20; expected begin <= end <= 16", safetensors("{\"x\":" + entry_of("\"F32\"", "[5]", "[0,20]") + "}", data));
+}
 TEST_CASE("hostile input 37: overlaps, holes, trailing bytes") {
-  REFUSED("overlap at byte 4", safetensors("{\"x\":" + entry_of("\"F32\"", "[2]", "[0,8]") + ",\"y\":" + entry_of("\"F32\"", "[3]", "[4,16]") + "}", data));
-  REFUSED("have a gap at byte 4", safetensors("{\"x\":" + entry_of("\"F32\"", "[1]", "[0,4]") + ",\"y\":" + entry_of("\"F32\"", "[2]", "[8,16]") + "}", data));
+  REFUSED("overlap at byte 4",
+          safetensors("{\"x\":" + entry_of("\"F32\"", "[2]", "[0,8]") + ",\"y\":" + entry_of("\"F32\"", "[3]", "[4,16]") + "}", data));
+  REFUSED("have a gap at byte 4",
+          safetensors("{\"x\":" + entry_of("\"F32\"", "[1]", "[0,4]") + ",\"y\":" + entry_of("\"F32\"", "[2]", "[8,16]") + "}", data));
   REFUSED("4 bytes follow the last tensor", safetensors("{\"x\":" + entry_of("\"F32\"", "[3]", "[0,12]") + "}", data));
   REFUSED("16 bytes follow the last tensor", safetensors("{}", data));
 }
@@ -85,15 +91,19 @@ TEST_CASE("hostile input 38: an unknown dtype is refused") {
 TEST_CASE("hostile input 39: keys given twice") {
   auto const e = entry_of("\"F32\"", "[4]", "[0,16]");
   REFUSED("has the key \"x\" twice", safetensors("{\"x\":" + e + ",\"x\":" + e + "}", data));
-  REFUSED("has the key \"dtype\" twice", safetensors("{\"x\":{\"dtype\":\"F32\",\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}}", data));
+  REFUSED("has the key \"dtype\" twice",
+          safetensors("{\"x\":{\"dtype\":\"F32\",\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}}", data));
   REFUSED("and nothing else", safetensors("{\"x\":{\"dtype\":\"F32\",\"more\":1,\"shape\":[4],\"data_offsets\":[0,16]}}", data));
   REFUSED("expected an object with dtype", safetensors("{\"x\":{\"shape\":[4],\"data_offsets\":[0,16]}}", data));
 }
 TEST_CASE("hostile input 40: products that wrap, no elements, rank 0") {
   REFUSED("more than 2^62 bytes", safetensors("{\"x\":" + entry_of("\"F32\"", "[4294967296,4294967296]", "[0,16]") + "}", data));
   REFUSED("more than 2^62 bytes", safetensors("{\"x\":" + entry_of("\"F32\"", "[4611686018427387904,4]", "[0,16]") + "}", data));
-  REFUSED("extent 18446744073709551615 is out of range", safetensors("{\"x\":" + entry_of("\"F32\"", "[18446744073709551615]", "[0,16]") + "}", data));
-  auto const f = parse(safetensors("{\"n\":" + entry_of("\"F32\"", "[4294967296,0,4294967296]", "[0,0]") + ",\"s\":" + entry_of("\"F64\"", "[]", "[0,8]") + "}", data.substr(0, 8)));
+  REFUSED("extent 18446744073709551615 is out of range",
+          safetensors("{\"x\":" + entry_of("\"F32\"", "[18446744073709551615]", "[0,16]") + "}", data));
+  auto const f = parse(safetensors(
+      "{\"n\":" + entry_of("\"F32\"", "[4294967296,0,4294967296]", "[0,0]") + ",\"s\":" + entry_of("\"F64\"", "[]", "[0,8]") + "}",
+      data.substr(0, 8)));
   CHECK(f.tensors.at("n").size() == 0);
   CHECK(f.tensors.at("s").to<double, 0>().size() == 1);
 }

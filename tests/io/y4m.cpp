@@ -24,11 +24,14 @@ index_t read_all(std::string const& bytes) {
 std::string head(std::string const& tags) { return "YUV4MPEG2 " + tags + "\n"; }
 std::string const small = head("W4 H2 F25:1 Cmono");  // frames of 8 bytes
 std::string const frame = "FRAME\n" + std::string(8, 'x');
-y4m_header const every[] = {
-    {.width = 8, .height = 6, .sampling = chroma::mono},           {.width = 8, .height = 6, .sampling = chroma::yuv444, .full_range = true},
-    {.width = 7, .height = 5, .sampling = chroma::yuv420_center},  {.width = 7, .height = 5, .sampling = chroma::yuv420_left, .bits = 10},
-    {.width = 9, .height = 4, .sampling = chroma::yuv422, .bits = 12}, {.width = 1, .height = 1, .sampling = chroma::yuv420_left, .bits = 16, .full_range = true},
-    {.width = 5, .height = 3, .sampling = chroma::yuv444, .bits = 16}, {.width = 6, .height = 6, .sampling = chroma::mono, .bits = 9, .full_range = true}};
+y4m_header const every[] = {{.width = 8, .height = 6, .sampling = chroma::mono},
+                            {.width = 8, .height = 6, .sampling = chroma::yuv444, .full_range = true},
+                            {.width = 7, .height = 5, .sampling = chroma::yuv420_center},
+                            {.width = 7, .height = 5, .sampling = chroma::yuv420_left, .bits = 10},
+                            {.width = 9, .height = 4, .sampling = chroma::yuv422, .bits = 12},
+                            {.width = 1, .height = 1, .sampling = chroma::yuv420_left, .bits = 16, .full_range = true},
+                            {.width = 5, .height = 3, .sampling = chroma::yuv444, .bits = 16},
+                            {.width = 6, .height = 6, .sampling = chroma::mono, .bits = 9, .full_range = true}};
 }  // namespace
 
 TEST_CASE("y4m: a header says all of itself, and is read back") {
@@ -89,14 +92,18 @@ TEST_CASE("y4m: known colours by both matrices and ranges") {
   CHECK(usual_matrix(719) == color_matrix::bt601);
   CHECK(usual_matrix(720) == color_matrix::bt709);
 }
-TEST_CASE("y4m: planes to RGB and back are the same planes where no chroma is interpolated, and near RGB where it is smooth, of every kind") {
+TEST_CASE(
+    "y4m: planes to RGB and back are the same planes where no chroma is interpolated, and near RGB where it is smooth, of every kind") {
   for (auto h : every)
     for (auto matrix : {color_matrix::bt601, color_matrix::bt709}) {
-      CAPTURE(static_cast<int>(h.sampling)); CAPTURE(h.bits);
+      CAPTURE(static_cast<int>(h.sampling));
+      CAPTURE(h.bits);
       auto rgb = empty<double>({3, h.height, h.width});  // a slope in every colour, grey where there is no chroma
       for (index_t i = 0; i < h.height; ++i)
         for (index_t j = 0; j < h.width; ++j)
-          for (index_t c = 0; c < 3; ++c) rgb(c, i, j) = 0.3 + 0.03 * static_cast<double>(i) + 0.02 * static_cast<double>(j) * (h.has_chroma() ? static_cast<double>(c) : 1);
+          for (index_t c = 0; c < 3; ++c)
+            rgb(c, i, j) =
+                0.3 + 0.03 * static_cast<double>(i) + 0.02 * static_cast<double>(j) * (h.has_chroma() ? static_cast<double>(c) : 1);
       auto const planes = y4m_from_rgb(h, rgb, matrix);
       CHECK(static_cast<index_t>(planes.size()) == h.frame_bytes());
       auto const back = y4m_to_rgb<double>(h, planes, matrix);
@@ -104,9 +111,11 @@ TEST_CASE("y4m: planes to RGB and back are the same planes where no chroma is in
       CHECK(eval(max(abs(back - rgb)))() < (interpolated ? 0.04 : 0) + 2.5 / std::ldexp(1., h.bits));
       if (!interpolated) CHECK(y4m_from_rgb(h, back, matrix) == planes);
       auto const flat = full<double>({3, h.height, h.width}, 0.25);
-      CHECK(eval(max(abs(y4m_to_rgb<double>(h, y4m_from_rgb(h, flat, matrix), matrix) - flat)))() < 2.5 / std::ldexp(1., h.bits));  // the middle of chroma is exact
+      CHECK(eval(max(abs(y4m_to_rgb<double>(h, y4m_from_rgb(h, flat, matrix), matrix) - flat)))() <
+            2.5 / std::ldexp(1., h.bits));  // the middle of chroma is exact
     }
-  CHECK_THROWS_SAYING(shape_error, "y4m: frame has shape (3, 2, 2); expected (3, 6, 8)", y4m_from_rgb(every[0], zeros<float>({3, 2, 2}), color_matrix::bt601));
+  CHECK_THROWS_SAYING(shape_error, "y4m: frame has shape (3, 2, 2); expected (3, 6, 8)",
+                      y4m_from_rgb(every[0], zeros<float>({3, 2, 2}), color_matrix::bt601));
 }
 TEST_CASE("y4m: samples whose colours are in the RGB cube come back, the others as the nearest there are, and those come back then") {
   y4m_header h{.sampling = chroma::yuv444};
@@ -135,7 +144,8 @@ TEST_CASE("y4m: chroma lies where the header says: a ramp of colour stays one in
     y4m_header const h{.width = 32, .height = 16, .sampling = sampling, .bits = 16};
     auto rgb = empty<double>({3, 16, 32});
     for (index_t i = 0; i < 16; ++i)
-      for (index_t j = 0; j < 32; ++j) rgb(0, i, j) = 0.2 + 0.01 * static_cast<double>(j), rgb(1, i, j) = 0.5, rgb(2, i, j) = 0.3 + 0.02 * static_cast<double>(i);
+      for (index_t j = 0; j < 32; ++j)
+        rgb(0, i, j) = 0.2 + 0.01 * static_cast<double>(j), rgb(1, i, j) = 0.5, rgb(2, i, j) = 0.3 + 0.02 * static_cast<double>(i);
     auto const back = y4m_to_rgb<double>(h, y4m_from_rgb(h, rgb, color_matrix::bt709), color_matrix::bt709);
     auto const inside = [](auto const& x) { return slice(slice(x, 1, 2, 14), 2, 2, 30); };
     CHECK(eval(max(abs(inside(back) - inside(rgb))))() < 1e-3);
@@ -155,21 +165,29 @@ TEST_CASE("hostile input 56: y4m headers that lie") {
   REFUSED("does not begin with YUV4MPEG2", "YUV4MPEG3 W4 H2\n");
   REFUSED("does not begin with YUV4MPEG2", "YUV4MPEG2W4 H2\n");
   REFUSED("has W-8; expected a number from 1 to 16384", head("W-8 H2"));
-  for (auto w : {"W0", "W2147483648", "W99999999999999999999", "Wx", "W", "W4x", "W0x10", "W+4"}) REFUSED("expected a number from 1 to 16384", head(std::string(w) + " H2"));
+  for (auto w : {"W0", "W2147483648", "W99999999999999999999", "Wx", "W", "W4x", "W0x10", "W+4"})
+    REFUSED("expected a number from 1 to 16384", head(std::string(w) + " H2"));
   REFUSED("lacks W or H", head("W4"));
   REFUSED("lacks W or H", head("H4"));
-  for (auto f : {"F30:0", "F0:0", "F-1:1", "F30:", "F:", "F99999999999:1"}) REFUSED("expected a number from 1 to 2147483647", head(std::string("W4 H2 ") + f));
+  for (auto f : {"F30:0", "F0:0", "F-1:1", "F30:", "F:", "F99999999999:1"})
+    REFUSED("expected a number from 1 to 2147483647", head(std::string("W4 H2 ") + f));
   REFUSED("expected a fraction", head("W4 H2 F30"));
   REFUSED("has W twice", head("W4 H2 W4"));
   REFUSED("unknown tag Q1", head("W4 H2 Q1"));
-  REFUSED("more than 100 X tags", head("W4 H2" + [] { std::string s; for (int i = 0; i < 101; ++i) s += " Xa"; return s; }()));
+  REFUSED("more than 100 X tags", head("W4 H2" + [] {
+            std::string s;
+            for (int i = 0; i < 101; ++i) s += " Xa";
+            return s;
+          }()));
   REFUSED("no end of line in the first 4096 bytes", "YUV4MPEG2 " + std::string(10'000'000, 'X'));
   REFUSED("expected at most 67108864 pixels", head("W16384 H16384"));
   CHECK(read_all(head("W4 H2 Xanything=at,all Cmono A0:0 I?")) == 0);
 }
 TEST_CASE("hostile input 57: chroma that is known, and that is not") {
-  for (auto c : {"420jpeg", "420mpeg2", "420paldv", "420", "422", "444", "mono", "420p10", "422p12", "444p16", "mono9", "420p9", "420p14"}) CHECK(read_all(head(std::string("W3 H3 C") + c)) == 0);
-  for (auto c : {"411", "444alpha", "410", "420p8", "420p17", "420p", "420p1x", "mono8x", "444p-9", "", "440"}) REFUSED("expected C420jpeg", head(std::string("W3 H3 C") + c));
+  for (auto c : {"420jpeg", "420mpeg2", "420paldv", "420", "422", "444", "mono", "420p10", "422p12", "444p16", "mono9", "420p9", "420p14"})
+    CHECK(read_all(head(std::string("W3 H3 C") + c)) == 0);
+  for (auto c : {"411", "444alpha", "410", "420p8", "420p17", "420p", "420p1x", "mono8x", "444p-9", "", "440"})
+    REFUSED("expected C420jpeg", head(std::string("W3 H3 C") + c));
 }
 TEST_CASE("hostile input 58: frames that are cut off, damaged or interlaced") {
   REFUSED("y4m frame 1 does not begin with FRAME", small + frame + "FRAMED\n12345678");
@@ -189,7 +207,8 @@ TEST_CASE("hostile input 58: frames that are cut off, damaged or interlaced") {
 TEST_CASE("samples of more bits than the header says are refused") {
   y4m_header const h{.width = 1, .height = 1, .sampling = chroma::mono, .bits = 10};
   CHECK(y4m_to_rgb<float>(h, std::vector<std::byte>{std::byte{0xff}, std::byte{3}}, color_matrix::bt601)(0, 0, 0) > 1);
-  CHECK_THROWS_SAYING(io_error, "a sample of 1024 in a stream of 10 bits; expected less than 2^10", y4m_to_rgb<float>(h, std::vector<std::byte>{std::byte{0}, std::byte{4}}, color_matrix::bt601));
+  CHECK_THROWS_SAYING(io_error, "a sample of 1024 in a stream of 10 bits; expected less than 2^10",
+                      y4m_to_rgb<float>(h, std::vector<std::byte>{std::byte{0}, std::byte{4}}, color_matrix::bt601));
 }
 TEST_CASE("hostile input 60: ranges and tags of colour") {
   CHECK(!parse_y4m_header("s", "YUV4MPEG2 W4 H2 XCOLORRANGE=LIMITED").full_range);

@@ -81,7 +81,9 @@ std::string to_mmagic(std::string k) {
     k = "pcd_alignment." + k.substr(10);
     if (k.find("dcn") == std::string::npos) k += ".conv";
   }
-  if (k.starts_with("fusion.") && k != "fusion.temporal_attn1" && k != "fusion.temporal_attn2" && k != "fusion.spatial_attn5" && k != "fusion.spatial_attn_add2") k += ".conv";
+  if (k.starts_with("fusion.") && k != "fusion.temporal_attn1" && k != "fusion.temporal_attn2" && k != "fusion.spatial_attn5" &&
+      k != "fusion.spatial_attn_add2")
+    k += ".conv";
   if (k == "upconv1") k = "upsample1.upsample_conv";
   if (k == "upconv2") k = "upsample2.upsample_conv";
   return "generator." + k + leaf;
@@ -112,10 +114,48 @@ bool same_output(nn::edvr_net<float> const& a, nn::edvr_net<float> const& b) {
 }  // namespace
 
 TEST_CASE_FIXTURE(fixture, "every dialect and wrapper of every variant loads the same network") {
-  edvr_config const plain = config, deblur = [&] { auto c = config; c.with_predeblur = c.hr_in = true; return c; }(), stage2 = [&] { auto c = config; c.hr_in = true; return c; }(),
-                    no_tsa = [&] { auto c = config; c.with_tsa = false; return c; }(), blur = [&] { auto c = config; c.with_predeblur = true; return c; }(),
-                    one_dcn = [&] { auto c = config; c.with_tsa = false, c.num_alignment_dcn = 1; return c; }(), two_dcn = [&] { auto c = config; c.num_alignment_dcn = 2; return c; }(),
-                    four_dcn = [&] { auto c = config; c.num_alignment_dcn = 4; return c; }();
+  edvr_config const plain = config,
+                    deblur =
+                        [&] {
+                          auto c = config;
+                          c.with_predeblur = c.hr_in = true;
+                          return c;
+                        }(),
+                    stage2 =
+                        [&] {
+                          auto c = config;
+                          c.hr_in = true;
+                          return c;
+                        }(),
+                    no_tsa =
+                        [&] {
+                          auto c = config;
+                          c.with_tsa = false;
+                          return c;
+                        }(),
+                    blur =
+                        [&] {
+                          auto c = config;
+                          c.with_predeblur = true;
+                          return c;
+                        }(),
+                    one_dcn =
+                        [&] {
+                          auto c = config;
+                          c.with_tsa = false, c.num_alignment_dcn = 1;
+                          return c;
+                        }(),
+                    two_dcn =
+                        [&] {
+                          auto c = config;
+                          c.num_alignment_dcn = 2;
+                          return c;
+                        }(),
+                    four_dcn = [&] {
+                      auto c = config;
+                      c.num_alignment_dcn = 4;
+                      return c;
+                    }();
   for (auto const& c : {plain, deblur, stage2, no_tsa, blur, one_dcn, two_dcn, four_dcn}) {
     auto const m = weights(c);
     auto const want = make_edvr<float>(as_checkpoint(m));
@@ -150,7 +190,8 @@ TEST_CASE_FIXTURE(fixture, "alignment on one level: what is missing of it is nam
     return as_checkpoint(less);
   };
   CHECK(infer_config(as_checkpoint(m)) == config);
-  for (auto key : {"pcd_align.offset_dcn_pack.0.weight", "pcd_align.cas_dcnpack.bias", "pcd_align.offset_conv1.l1.weight", "pcd_align.dcn_pack.l1.weight", "pcd_align.dcn_pack.l1.conv_offset.weight"})
+  for (auto key : {"pcd_align.offset_dcn_pack.0.weight", "pcd_align.cas_dcnpack.bias", "pcd_align.offset_conv1.l1.weight",
+                   "pcd_align.dcn_pack.l1.weight", "pcd_align.dcn_pack.l1.conv_offset.weight"})
     CHECK_THROWS_SAYING(model_error, key, make_edvr<float>(without(key)));
   auto more = m;
   more["pcd_align.offset_dcn_pack.999999.weight"] = m.at("pcd_align.dcn_pack.l1.weight");
@@ -171,7 +212,10 @@ TEST_CASE("params, params_ema and state_dict are found; a missing key falls back
   auto const in = [&](std::string const& body) { return parse_checkpoint("f", bytes_of(pth(body, {{"0", floats({5})}}))); };
   auto const only_ema = in(dict({{"params_ema", dict({{"w", x}})}}));
   CHECK(only_ema.wrapper == "params_ema");
-  auto const mm = in(dict({{"meta", dict({{"epoch", num(3)}})}, {"optimizer", "]"}, {"state_dict", dict({{"generator.w", x}, {"step_counter", x}, {"n", num(4)}, {"o", global("a", "B") + ")R"}})}}));
+  auto const mm =
+      in(dict({{"meta", dict({{"epoch", num(3)}})},
+               {"optimizer", "]"},
+               {"state_dict", dict({{"generator.w", x}, {"step_counter", x}, {"n", num(4)}, {"o", global("a", "B") + ")R"}})}}));
   CHECK(mm.wrapper == "state_dict");
   CHECK(mm.weights.count("w") == 1);
   CHECK(mm.ignored.size() == 3);
@@ -182,8 +226,10 @@ TEST_CASE("params, params_ema and state_dict are found; a missing key falls back
 TEST_CASE_FIXTURE(fixture, "hostile input 43: all keys right, one shape wrong") {
   auto m = weights(config);
   m.insert_or_assign("fusion.temporal_attn1.weight", any_tensor(zeros<float>({8, 8, 5, 5})));
-  CHECK_THROWS_SAYING(model_error, "f: weights do not fit (BasicSR names); 1 misshaped: fusion.temporal_attn1.weight is float32 (8, 8, 5, 5) in the file, the model wants (8, 8, 3, 3); the file resembles EDVR_M",
-                      make_edvr<float>(as_checkpoint(m)));
+  CHECK_THROWS_SAYING(
+      model_error,
+      "f: weights do not fit (BasicSR names); 1 misshaped: fusion.temporal_attn1.weight is float32 (8, 8, 5, 5) in the file, the model wants (8, 8, 3, 3); the file resembles EDVR_M",
+      make_edvr<float>(as_checkpoint(m)));
 }
 TEST_CASE_FIXTURE(fixture, "hostile input 44: a missing bias, foreign keys") {
   auto m = weights(config);
@@ -200,14 +246,18 @@ TEST_CASE_FIXTURE(fixture, "hostile input 44: a missing bias, foreign keys") {
 TEST_CASE_FIXTURE(fixture, "hostile input 45: mixed dialects") {
   auto m = weights(config);
   m.emplace("pcd_align.L1_offset_conv1.weight", any_tensor(zeros<float>({1})));
-  CHECK_THROWS_SAYING(model_error, "f: weights mix two dialects: pcd_align.L1_offset_conv1.weight is original (2019), pcd_align.dcn_pack.l1.bias is BasicSR", through_file(m));
+  CHECK_THROWS_SAYING(
+      model_error,
+      "f: weights mix two dialects: pcd_align.L1_offset_conv1.weight is original (2019), pcd_align.dcn_pack.l1.bias is BasicSR",
+      through_file(m));
 }
 TEST_CASE_FIXTURE(fixture, "hostile input 46: weights that are not finite are named and counted, and allowed on request") {
   auto m = weights(config);
   auto const w = normal<float>({64, 64, 3, 3}, 1);
   w(0, 0, 0, 0) = std::nanf(""), w(1, 0, 0, 0) = HUGE_VALF;
   m.insert_or_assign("conv_hr.weight", any_tensor(w));
-  CHECK_THROWS_SAYING(model_error, "f: weights are not finite; 1 with NaN or infinity: conv_hr.weight (2 of 36864)", make_edvr<float>(as_checkpoint(m)));
+  CHECK_THROWS_SAYING(model_error, "f: weights are not finite; 1 with NaN or infinity: conv_hr.weight (2 of 36864)",
+                      make_edvr<float>(as_checkpoint(m)));
   CHECK(std::isnan(make_edvr<float>(as_checkpoint(m), -1, true).upsampling.conv_hr.weight(0, 0, 0, 0)));
 }
 TEST_CASE_FIXTURE(fixture, "hostile input 47: float16, bfloat16 and float64 weights load as their exact values") {
@@ -217,7 +267,8 @@ TEST_CASE_FIXTURE(fixture, "hostile input 47: float16, bfloat16 and float64 weig
     auto const path = temporary("half.safetensors");
     std::string data;
     for (int i = 0; i < 3 * 64 * 9; ++i) data += le(bits);
-    std::string const header = "{\"w\":{\"dtype\":\"" + std::string(name) + "\",\"shape\":[3,64,3,3],\"data_offsets\":[0," + std::to_string(data.size()) + "]}}";
+    std::string const header =
+        "{\"w\":{\"dtype\":\"" + std::string(name) + "\",\"shape\":[3,64,3,3],\"data_offsets\":[0," + std::to_string(data.size()) + "]}}";
     copy.insert_or_assign("conv_last.weight", parse_safetensors("h", bytes_of(safetensors(header, data))).tensors.at("w"));
     CHECK(make_edvr<float>(as_checkpoint(copy)).upsampling.conv_last.weight(2, 63, 2, 2) == 0.25f);
   }
@@ -229,7 +280,8 @@ TEST_CASE_FIXTURE(fixture, "hostile input 47: float16, bfloat16 and float64 weig
 TEST_CASE_FIXTURE(fixture, "hostile input 48: configurations that cannot be") {
   auto m = weights(config);
   m.insert_or_assign("pcd_align.cas_dcnpack.conv_offset.weight", any_tensor(zeros<float>({27 * 3, 8, 3, 3})));
-  CHECK_THROWS_SAYING(model_error, "f: config: deformable_groups = 3; expected a divisor of num_feat = 8", make_edvr<float>(as_checkpoint(m)));
+  CHECK_THROWS_SAYING(model_error, "f: config: deformable_groups = 3; expected a divisor of num_feat = 8",
+                      make_edvr<float>(as_checkpoint(m)));
   m.insert_or_assign("pcd_align.cas_dcnpack.conv_offset.weight", any_tensor(zeros<float>({50, 8, 3, 3})));
   CHECK_THROWS_SAYING(model_error, "has 50 rows; expected a multiple of 27", make_edvr<float>(as_checkpoint(m)));
   m = weights(config);

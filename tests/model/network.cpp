@@ -35,7 +35,11 @@ TEST_CASE("every variant runs, in float close to double, for any batch, and says
   proves<float>({"nn::edvr_net"});
   proves<double>({"nn::edvr_net"});
   for (auto const& v : variants) {
-    CAPTURE(v.hr_in); CAPTURE(v.with_predeblur); CAPTURE(v.with_tsa); CAPTURE(v.num_frame); CAPTURE(v.num_alignment_dcn);
+    CAPTURE(v.hr_in);
+    CAPTURE(v.with_predeblur);
+    CAPTURE(v.with_tsa);
+    CAPTURE(v.num_frame);
+    CAPTURE(v.num_alignment_dcn);
     auto const net = small<float>(v);
     auto const net64 = small<double>(v);
     index_t const side = (sanitized ? 1 : 2) * net.config.size_multiple();
@@ -63,11 +67,16 @@ TEST_CASE("every variant runs, in float close to double, for any batch, and says
     CHECK(seen["spatial_attention"] == (v.with_tsa ? 1 : 0));
   }
 }
-TEST_CASE_TEMPLATE("stored in sixteen bits every variant is near float, shows what it sees as float, and takes less memory", T, float16, bfloat16) {
+TEST_CASE_TEMPLATE("stored in sixteen bits every variant is near float, shows what it sees as float, and takes less memory", T, float16,
+                   bfloat16) {
   proves<T>({"nn::edvr_net"});
   constexpr bool paired = std::is_same_v<T, bfloat16>;
   for (auto const& v : variants) {
-    CAPTURE(v.hr_in); CAPTURE(v.with_predeblur); CAPTURE(v.with_tsa); CAPTURE(v.num_frame); CAPTURE(v.num_alignment_dcn);
+    CAPTURE(v.hr_in);
+    CAPTURE(v.with_predeblur);
+    CAPTURE(v.with_tsa);
+    CAPTURE(v.num_frame);
+    CAPTURE(v.num_alignment_dcn);
     auto config = v;
     config.num_feat = sanitized ? 16 : 32, config.deformable_groups = 8;
     auto const net = small<float>(config);
@@ -81,7 +90,7 @@ TEST_CASE_TEMPLATE("stored in sixteen bits every variant is near float, shows wh
     CHECK(seen > 0);
     double const mean_square = eval(mean((y - want) * (y - want)))();
     CHECK(mean_square < (paired ? 1e-4 : 1e-6));  // 40 and 60 dB
-    CHECK(mean_square > 1e-14);  // or nothing was rounded
+    CHECK(mean_square > 1e-14);                   // or nothing was rounded
     for (int threads : {1, 3}) CHECK(allclose(stored(x, {.executor = {.threads = threads}}), y, 0, 0));
   }
   if (sanitized) return;  // memory is theirs
@@ -116,24 +125,34 @@ TEST_CASE("wrong inputs and configurations are refused in words") {
   CHECK_THROWS_SAYING(shape_error, "positive multiples of 4", net(zeros<float>({1, 5, 3, 8, 10})));
   CHECK_THROWS_SAYING(shape_error, "positive multiples of 4", net(zeros<float>({1, 5, 3, 0, 8})));
   CHECK_THROWS_SAYING(shape_error, "positive multiples of 16", small<float>({.hr_in = true})(zeros<float>({1, 5, 3, 8, 16})));
-  CHECK_THROWS_SAYING(model_error, "deformable_groups = 5; expected a divisor of num_feat = 64", nn::edvr_net<float>{edvr_config{.deformable_groups = 5}});
+  CHECK_THROWS_SAYING(model_error, "deformable_groups = 5; expected a divisor of num_feat = 64",
+                      nn::edvr_net<float>{edvr_config{.deformable_groups = 5}});
   CHECK_THROWS_SAYING(model_error, "center_frame_idx = 5; expected 0 to 4", nn::edvr_net<float>{edvr_config{.center_frame_idx = 5}});
   CHECK_THROWS_SAYING(model_error, "num_frame = 0", nn::edvr_net<float>{edvr_config{.num_frame = 0}});
-  CHECK_THROWS_SAYING(model_error, "num_alignment_dcn = 17; expected 0 (PCD) to 16", nn::edvr_net<float>{edvr_config{.num_alignment_dcn = 17}});
+  CHECK_THROWS_SAYING(model_error, "num_alignment_dcn = 17; expected 0 (PCD) to 16",
+                      nn::edvr_net<float>{edvr_config{.num_alignment_dcn = 17}});
   CHECK_THROWS_SAYING(model_error, "10000 reconstruction blocks", nn::edvr_net<float>{edvr_config{.num_reconstruct_block = 10000}});
 }
 TEST_CASE("alignment on one level is its convolutions, one after another, as plain ops") {
   index_t const c = 4, g = 2;
   auto const nbr = normal<double>({2, c, 6, 5}, 1), ref = normal<double>({2, c, 6, 5}, 2);
-  auto const plain = [](nn::conv2d<double> const& m, auto const& x) { return eval(leaky_relu(conv2d(x, m.weight, m.bias, {.padding = 1}, algo::reference{}), 0.1)); };
+  auto const plain = [](nn::conv2d<double> const& m, auto const& x) {
+    return eval(leaky_relu(conv2d(x, m.weight, m.bias, {.padding = 1}, algo::reference{}), 0.1));
+  };
   auto const deformed = [&](nn::deform_conv2d_pack<double> const& pack, tensor<double, 4> const& x, tensor<double, 4> const& feat) {
     auto const raw = eval(conv2d(feat, pack.conv_offset.weight, pack.conv_offset.bias, {.padding = 1}, algo::reference{}));
     auto const mask = eval(1 / (1 + exp(-slice(raw, 1, 18 * g, 27 * g))));
-    return eval(leaky_relu(deform_conv2d(x, contiguous(slice(raw, 1, 0, 18 * g)), mask, pack.weight, pack.bias, {.padding = 1}, algo::reference{}), 0.1));
+    return eval(leaky_relu(
+        deform_conv2d(x, contiguous(slice(raw, 1, 0, 18 * g)), mask, pack.weight, pack.bias, {.padding = 1}, algo::reference{}), 0.1));
   };
   for (index_t n : {1, 2, 4}) {
     CAPTURE(n);
-    nn::edvr_net<double> net({.num_feat = c, .num_frame = 1, .deformable_groups = g, .num_extract_block = 1, .num_reconstruct_block = 1, .num_alignment_dcn = n});
+    nn::edvr_net<double> net({.num_feat = c,
+                              .num_frame = 1,
+                              .deformable_groups = g,
+                              .num_extract_block = 1,
+                              .num_reconstruct_block = 1,
+                              .num_alignment_dcn = n});
     nn::init_random(net, 3);
     auto const& align = net.single_level_align;
     auto q = plain(align.offset_conv2, plain(align.offset_conv1, eval(concat(nbr, ref))));
@@ -167,9 +186,14 @@ TEST_CASE("multiply-adds and parameters are those that the published configurati
     char const* name;
     double giga;
     index_t parameters;
-  } const rows[] = {{"EDVR_M_x4_SR_REDS", 486.8, 3300131},       {"EDVR_M_woTSA_x4_SR_REDS", 469.1, 2996259},  {"EDVR_L_x4_SR_REDS", 2115.5, 20633827},
-                    {"EDVR_L_woTSA_x4_SR_REDS", 2044.8, 19419875}, {"EDVR_L_x4_SR_Vimeo90K", 2625.5, 20699363}, {"EDVR_L_x4_SRblur_REDS", 2605.9, 23306851},
-                    {"EDVR_L_deblur_REDS or EDVR_L_deblurcomp_REDS", 2833.2, 23602019}, {"EDVR_REDS_SR_Stage2", 2003.0, 15025635},
+  } const rows[] = {{"EDVR_M_x4_SR_REDS", 486.8, 3300131},
+                    {"EDVR_M_woTSA_x4_SR_REDS", 469.1, 2996259},
+                    {"EDVR_L_x4_SR_REDS", 2115.5, 20633827},
+                    {"EDVR_L_woTSA_x4_SR_REDS", 2044.8, 19419875},
+                    {"EDVR_L_x4_SR_Vimeo90K", 2625.5, 20699363},
+                    {"EDVR_L_x4_SRblur_REDS", 2605.9, 23306851},
+                    {"EDVR_L_deblur_REDS or EDVR_L_deblurcomp_REDS", 2833.2, 23602019},
+                    {"EDVR_REDS_SR_Stage2", 2003.0, 15025635},
                     {"EDVR_REDS_SRblur_Stage2, _deblur_Stage2 or _deblurcomp_Stage2", 2493.5, 17698659}};
   REQUIRE(std::size(rows) == std::size(published_models));
   for (std::size_t i = 0; i < std::size(rows); ++i) {
@@ -202,14 +226,27 @@ TEST_CASE("EDVR-M runs its 3x3 convolutions by Winograd's algorithm and the rest
 }
 TEST_CASE("the memory foreseen for a window is what its tensors take, within 15 %" * doctest::skip(sanitized)) {
   for (auto const& v : variants) {
-    auto const net = small<float>({.num_feat = 32, .num_frame = v.num_frame, .deformable_groups = 8, .hr_in = v.hr_in, .with_predeblur = v.with_predeblur, .with_tsa = v.with_tsa, .num_alignment_dcn = v.num_alignment_dcn});
+    auto const net = small<float>({.num_feat = 32,
+                                   .num_frame = v.num_frame,
+                                   .deformable_groups = 8,
+                                   .hr_in = v.hr_in,
+                                   .with_predeblur = v.with_predeblur,
+                                   .with_tsa = v.with_tsa,
+                                   .num_alignment_dcn = v.num_alignment_dcn});
     index_t const side = net.config.hr_in ? 160 : 48;
     auto const x = uniform<float>({1, v.num_frame, 3, side, side}, 1);
     host_memory.peak_bytes = host_memory.bytes.load();
     auto const before = host_memory.bytes.load() - static_cast<std::int64_t>(sizeof(float)) * (x.size() + nn::parameter_count(net));
     (void)net(x);
-    double const peak = static_cast<double>(host_memory.peak_bytes.load() - before), foreseen = static_cast<double>(peak_tensor_bytes(net.config, side, side));
-    CAPTURE(v.hr_in); CAPTURE(v.with_predeblur); CAPTURE(v.with_tsa); CAPTURE(v.num_frame); CAPTURE(v.num_alignment_dcn); CAPTURE(peak); CAPTURE(foreseen);
+    double const peak = static_cast<double>(host_memory.peak_bytes.load() - before),
+                 foreseen = static_cast<double>(peak_tensor_bytes(net.config, side, side));
+    CAPTURE(v.hr_in);
+    CAPTURE(v.with_predeblur);
+    CAPTURE(v.with_tsa);
+    CAPTURE(v.num_frame);
+    CAPTURE(v.num_alignment_dcn);
+    CAPTURE(peak);
+    CAPTURE(foreseen);
     CHECK(foreseen > 0.85 * peak);
     CHECK(foreseen < 1.15 * peak);
   }
@@ -230,8 +267,13 @@ TEST_CASE("the memory foreseen for a clip, with any band, is what its tensors ta
           restorer.push(select(clip, 0, t));
           restorer.pop();
         }
-        double const peak = static_cast<double>(host_memory.peak_bytes.load() - before), foreseen = static_cast<double>(peak_tensor_bytes(net.config, 64, 96, cache, band) - packed);
-        CAPTURE(convolutions); CAPTURE(band); CAPTURE(cache); CAPTURE(peak); CAPTURE(foreseen);
+        double const peak = static_cast<double>(host_memory.peak_bytes.load() - before),
+                     foreseen = static_cast<double>(peak_tensor_bytes(net.config, 64, 96, cache, band) - packed);
+        CAPTURE(convolutions);
+        CAPTURE(band);
+        CAPTURE(cache);
+        CAPTURE(peak);
+        CAPTURE(foreseen);
         CHECK(foreseen > 0.85 * peak);
         CHECK(foreseen < 1.15 * peak);
       }

@@ -29,11 +29,14 @@ tensor<T, 3> direct(nn::edvr_net<T> const& net, tensor<T, 4> const& clip, index_
   for (std::size_t i = 0; i < frames.size(); ++i) assign(select(select(x, 0, 0), 0, static_cast<index_t>(i)), select(clip, 0, frames[i]));
   return squeeze(restore_window(net, x), 0);
 }
-constexpr temporal_padding modes[] = {temporal_padding::replicate, temporal_padding::reflection, temporal_padding::reflection_circle, temporal_padding::circle};
+constexpr temporal_padding modes[] = {temporal_padding::replicate, temporal_padding::reflection, temporal_padding::reflection_circle,
+                                      temporal_padding::circle};
 }  // namespace
 
 TEST_CASE("windows at the ends of a clip") {
-  auto const is = [](index_t c0, index_t t, temporal_padding p, std::vector<index_t> want) { CHECK(window_frames(c0, 100, {t, t / 2}, p) == want); };
+  auto const is = [](index_t c0, index_t t, temporal_padding p, std::vector<index_t> want) {
+    CHECK(window_frames(c0, 100, {t, t / 2}, p) == want);
+  };
   is(0, 5, temporal_padding::replicate, {0, 0, 0, 1, 2});
   is(98, 5, temporal_padding::replicate, {96, 97, 98, 99, 99});
   is(0, 5, temporal_padding::reflection, {2, 1, 0, 1, 2});
@@ -55,7 +58,8 @@ TEST_CASE("windows at the ends of a clip") {
           }
 }
 TEST_CASE("a streamed clip is, frame for frame and bit for bit, its windows; short clips fall back to replicate") {
-  for (edvr_config c : {edvr_config{}, edvr_config{.num_frame = 3, .center_frame_idx = 0}, edvr_config{.num_frame = 4}, edvr_config{.num_alignment_dcn = 1}}) {
+  for (edvr_config c : {edvr_config{}, edvr_config{.num_frame = 3, .center_frame_idx = 0}, edvr_config{.num_frame = 4},
+                        edvr_config{.num_alignment_dcn = 1}}) {
     auto const net = small(c);
     for (auto p : modes)
       for (index_t n : {1, 2, 3, 4, 5, 7}) {
@@ -74,13 +78,17 @@ TEST_CASE("a streamed clip is, frame for frame and bit for bit, its windows; sho
 TEST_CASE("alignment in halves changes a clip by rounding only, and runs fewer convolutions") {
   auto const net = small({.num_feat = 32, .deformable_groups = 8});
   auto const clip = uniform<float>({7, 3, 16, 24}, 1);
-  auto const restored = [&](bool cache, bool split) { return restore_clip(video_restorer<float>(net, {.cache = cache, .split = split}), clip); };
+  auto const restored = [&](bool cache, bool split) {
+    return restore_clip(video_restorer<float>(net, {.cache = cache, .split = split}), clip);
+  };
   auto const plain = restored(false, false), cached = restored(true, false), halves = restored(true, true);
   CHECK(allclose(cached, plain, 0, 0));
   CHECK(allclose(halves, plain, 0, 1e-5));
   CHECK_FALSE(allclose(halves, plain, 0, 0));  // or it did not run
   if (sanitized) return;
-  auto const exact = eval(cast<float>(restore_clip(video_restorer<double>(small<double>({.num_feat = 32, .deformable_groups = 8}), {.cache = false, .split = false}), eval(cast<double>(clip)))));
+  auto const exact = eval(cast<float>(
+      restore_clip(video_restorer<double>(small<double>({.num_feat = 32, .deformable_groups = 8}), {.cache = false, .split = false}),
+                   eval(cast<double>(clip)))));
   CHECK(allclose(halves, exact, 0, 1e-4));
 }
 TEST_CASE("the result does not depend on the band of rows that is worked on at once") {
@@ -141,7 +149,9 @@ TEST_CASE("the ensemble is the mean over four flips, and commutes with them") {
   video_options<double> o;
   o.ensemble = true;
   auto const y = restore_window(net, x, o);
-  auto const mean = eval((net(x) + flip(net(clone(flip(x, 4))), 3) + flip(net(clone(flip(x, 3))), 2) + flip(flip(net(clone(flip(flip(x, 3), 4))), 2), 3)) / 4.0);
+  auto const mean = eval(
+      (net(x) + flip(net(clone(flip(x, 4))), 3) + flip(net(clone(flip(x, 3))), 2) + flip(flip(net(clone(flip(flip(x, 3), 4))), 2), 3)) /
+      4.0);
   CHECK_CLOSE(y, mean, 1000);
   CHECK_CLOSE(restore_window(net, clone(flip(x, 4)), o), clone(flip(y, 3)), 1000);
 }
@@ -159,12 +169,14 @@ TEST_CASE("two stages are the second model over the first one's 8-bit frames") {
   auto const got = run(both, clip);
   REQUIRE(got.size() == 6);
   for (std::size_t i = 0; i < 6; ++i) CHECK(allclose(got[i], want[i], 0, 0));
-  CHECK_THROWS_SAYING(model_error, "the second model enlarges", two_stage_restorer<float>(video_restorer<float>(first), video_restorer<float>(first)));
+  CHECK_THROWS_SAYING(model_error, "the second model enlarges",
+                      two_stage_restorer<float>(video_restorer<float>(first), video_restorer<float>(first)));
 }
 TEST_CASE("seek through two stages gives the same frames, and refuses what it cannot do") {
   auto const first = small(), second = small({.hr_in = true});
   auto const clip = uniform<float>({11, 3, 8, 8}, 1);
-  two_stage_restorer<float> all(video_restorer<float>{first}, video_restorer<float>{second}), part(video_restorer<float>{first}, video_restorer<float>{second});
+  two_stage_restorer<float> all(video_restorer<float>{first}, video_restorer<float>{second}),
+      part(video_restorer<float>{first}, video_restorer<float>{second});
   auto const want = run(all, clip);
   index_t const from = part.seek(9);
   CHECK(from == 1);
@@ -229,20 +241,25 @@ TEST_CASE("8 bits: clamped, rounded half to even, and back") {
   auto const all = eval(cast<std::uint8_t>(arange<int>(256)));
   CHECK(allclose(to_8bit(from_8bit<float>(all)), all, 0, 0));
 }
-TEST_CASE("tiles that see the whole frame give the same bits; with their usual overlap they come close, at any size, with the ensemble and progress") {
+TEST_CASE(
+    "tiles that see the whole frame give the same bits; with their usual overlap they come close, at any size, with the ensemble and progress") {
   auto const net = small();
   for (auto const& [h, w] : {sanitized ? std::pair<index_t, index_t>{18, 21} : std::pair<index_t, index_t>{33, 46}, {20, 7}}) {
     auto const x = uniform<float>({1, 5, 3, h, w}, 1);
     auto const want = restore_window(net, x);
     for (pair tile : {pair(16), pair(0, 24), pair(13, 50), pair(500)}) {
-      CAPTURE(h); CAPTURE(w); CAPTURE(tile.y); CAPTURE(tile.x);
+      CAPTURE(h);
+      CAPTURE(w);
+      CAPTURE(tile.y);
+      CAPTURE(tile.x);
       CHECK(allclose(restore_window(net, x, {.tile = tile, .overlap = 100}), want, 0, 0));
       auto const y = restore_window(net, x, {.tile = tile});
       CHECK(y.shape() == want.shape());
       CHECK(allclose(y, want, 0, 0.02));
     }
     if (h == 20) CHECK(!allclose(restore_window(net, x, {.tile = 4, .overlap = 1}), want, 0, 1e-7));  // or nothing was cut
-    CHECK(allclose(restore_window(net, x, {.ensemble = true, .tile = 16, .overlap = 100}), restore_window(net, x, {.ensemble = true}), 0, 0));
+    CHECK(
+        allclose(restore_window(net, x, {.ensemble = true, .tile = 16, .overlap = 100}), restore_window(net, x, {.ensemble = true}), 0, 0));
   }
   auto const same_size = small({.hr_in = true, .with_predeblur = true});
   auto const high = uniform<float>({1, 5, 3, sanitized ? 18 : 50, sanitized ? 35 : 72}, 3);
@@ -252,7 +269,8 @@ TEST_CASE("tiles that see the whole frame give the same bits; with their usual o
   auto const plain = uniform<float>({1, 5, 3, sanitized ? 8 : 20, sanitized ? 20 : 40}, 4);
   auto const untiled = restore_window(net, plain);
   for (pair tile : {pair(huge, 16), pair(huge), pair(-huge, 16), pair(16, huge - 1)})
-    for (index_t overlap : {huge, huge - 3, index_t{1} << 40}) CHECK(allclose(restore_window(net, plain, {.tile = tile, .overlap = overlap}), untiled, 0, 0));
+    for (index_t overlap : {huge, huge - 3, index_t{1} << 40})
+      CHECK(allclose(restore_window(net, plain, {.tile = tile, .overlap = overlap}), untiled, 0, 0));
   auto const clip = uniform<float>({6, 3, sanitized ? 14 : 30, sanitized ? 14 : 40}, 2);
   auto const whole = restore_clip(video_restorer<float>(net, {.cache = false}), clip);
   CHECK(allclose(restore_clip(video_restorer<float>(net, {.tile = 12, .overlap = 64}), clip), whole, 0, 0));
@@ -272,7 +290,8 @@ TEST_CASE("a memory budget: whole frames while they fit, tiles if they may, and 
     fit_memory<float>(o, net.config, 256, 384, bytes, tiles);
     return o;
   };
-  index_t const all = fitted(index_t{1} << 40, true).tile.y, whole = peak_tensor_bytes(net.config, 256, 384, false, 8) + 5 * 3 * 256 * 384 * 4;
+  index_t const all = fitted(index_t{1} << 40, true).tile.y,
+                whole = peak_tensor_bytes(net.config, 256, 384, false, 8) + 5 * 3 * 256 * 384 * 4;
   CHECK(all == 0);
   CHECK(fitted(whole, true).tile.y == 0);
   CHECK(!fitted(whole, true).cache);
@@ -288,7 +307,8 @@ TEST_CASE("a memory budget: whole frames while they fit, tiles if they may, and 
   }
   if (sanitized) return;  // memory is theirs
   auto const x = uniform<float>({1, 5, 3, 256, 384}, 1);
-  (void)restore_window(net, uniform<float>({1, 5, 3, 16, 16}, 1));  // weights packed before: they are counted in the estimate, and small here
+  // Weights packed before: they are counted in the estimate, and small here.
+  (void)restore_window(net, uniform<float>({1, 5, 3, 16, 16}, 1));
   host_memory.peak_bytes = host_memory.bytes.load();
   auto const before = host_memory.bytes.load();
   (void)restore_window(net, x, o);

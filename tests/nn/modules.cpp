@@ -14,7 +14,9 @@ TEST_CASE_TEMPLATE("a residual block is x + s conv2(activation(conv1(x))), with 
   auto plain = nn::make_residual_block<T>(6);
   fill(plain);
   auto const inner = eval(conv2d(x, plain.conv1.weight, plain.conv1.bias, {.padding = 1}, algo::reference{}));
-  auto const outer = [&](tensor<T, 4> const& a) { return eval(conv2d(a, plain.conv2.weight, plain.conv2.bias, {.padding = 1}, algo::reference{})); };
+  auto const outer = [&](tensor<T, 4> const& a) {
+    return eval(conv2d(a, plain.conv2.weight, plain.conv2.bias, {.padding = 1}, algo::reference{}));
+  };
   CHECK_CLOSE(plain(x), eval(x + outer(eval(relu(inner)))), 6 * 9 * 4);
   plain.res_scale = T(0.25);
   CHECK_CLOSE(plain(x), eval(x + T(0.25) * outer(eval(relu(inner)))), 6 * 9 * 4);
@@ -31,8 +33,9 @@ TEST_CASE("parameters are named as in a PyTorch state dict, and take no memory u
   std::set<std::string> keys;
   nn::for_each_parameter(net, [&](std::string const& key, auto const&) { keys.insert(key); });
   CHECK(keys.size() == 144);
-  for (auto key : {"conv_first.weight", "feature_extraction.4.conv2.bias", "pcd_align.offset_conv1.l3.weight", "pcd_align.dcn_pack.l1.conv_offset.bias", "pcd_align.cas_dcnpack.weight",
-                   "fusion.temporal_attn1.weight", "fusion.spatial_attn_add2.bias", "reconstruction.9.conv1.weight", "upconv2.weight", "conv_last.bias"})
+  for (auto key : {"conv_first.weight", "feature_extraction.4.conv2.bias", "pcd_align.offset_conv1.l3.weight",
+                   "pcd_align.dcn_pack.l1.conv_offset.bias", "pcd_align.cas_dcnpack.weight", "fusion.temporal_attn1.weight",
+                   "fusion.spatial_attn_add2.bias", "reconstruction.9.conv1.weight", "upconv2.weight", "conv_last.bias"})
     CHECK_MESSAGE(keys.count(key) == 1, key);
   CHECK(nn::parameter_count(net) == 3300131);
 }
@@ -55,7 +58,8 @@ TEST_CASE("copies of a module keep what they packed of the weights of each, for 
   int packed = 0;
   std::weak_ptr<detail::panels<float>> of_b;
   auto const call = [&](auto const& m, algorithm algo = algorithm::direct) {
-    return m.kept->get(algo, instruction_set::baseline, 1, 1, m.weight, [&] { return ++packed, std::make_shared<detail::panels<float>>(8); });
+    return m.kept->get(algo, instruction_set::baseline, 1, 1, m.weight,
+                       [&] { return ++packed, std::make_shared<detail::panels<float>>(8); });
   };
   for (int i = 0; i < 3; ++i) call(a), of_b = call(b);
   CHECK(packed == 2);
@@ -88,7 +92,8 @@ TEST_CASE_TEMPLATE("a deformable pack splits its raw prediction into interleaved
   REQUIRE(raw.extent(1) == 54);
   tensor<T, 4> offset, mask;
   auto const y = eval(pack(x, feat, {}, [&](auto const& o, auto const& m) { offset = o, mask = m; }));
-  CHECK_CLOSE(y, eval(deform_conv2d(x, slice(raw, 1, 0, 36), eval(sigmoid(slice(raw, 1, 36, 54))), pack.weight, pack.bias, {.padding = 1})), 36);
+  CHECK_CLOSE(y, eval(deform_conv2d(x, slice(raw, 1, 0, 36), eval(sigmoid(slice(raw, 1, 36, 54))), pack.weight, pack.bias, {.padding = 1})),
+              36);
   CHECK_CLOSE(offset, slice(raw, 1, 0, 36), 0);
   CHECK_CLOSE(mask, eval(sigmoid(slice(raw, 1, 36, 54))), 1);
   CHECK_CLOSE(eval(pack(x, feat)), y, 0);

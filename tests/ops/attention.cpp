@@ -6,7 +6,8 @@ using namespace edvr;
 namespace {
 /// Attention of one query row written out in double. allowed(key), added(key): the mask.
 template <class T, class Added>
-std::vector<double> attend(tensor<T, 4> const& q, tensor<T, 4> const& k, tensor<T, 4> const& v, index_t n, index_t h, index_t row, double scale, Added const& added) {
+std::vector<double> attend(tensor<T, 4> const& q, tensor<T, 4> const& k, tensor<T, 4> const& v, index_t n, index_t h, index_t row,
+                           double scale, Added const& added) {
   std::vector<double> score, y(static_cast<std::size_t>(v.extent(3)));
   double top = -HUGE_VAL, total = 0;
   for (index_t s = 0; s < k.extent(2); ++s) {
@@ -18,7 +19,8 @@ std::vector<double> attend(tensor<T, 4> const& q, tensor<T, 4> const& k, tensor<
   if (top == -HUGE_VAL) return y;
   for (auto& s : score) total += s = std::exp(s - top);
   for (std::size_t s = 0; s < score.size(); ++s)
-    for (std::size_t f = 0; f < y.size(); ++f) y[f] += score[s] / total * static_cast<double>(v(n, h, static_cast<index_t>(s), static_cast<index_t>(f)));
+    for (std::size_t f = 0; f < y.size(); ++f)
+      y[f] += score[s] / total * static_cast<double>(v(n, h, static_cast<index_t>(s), static_cast<index_t>(f)));
   return y;
 }
 }  // namespace
@@ -33,7 +35,8 @@ TEST_CASE_TEMPLATE("softmax is exp over its sum along any axis, in any layout", 
     CHECK_CLOSE(eval(softmax(x, axis)), want, 9);
     CHECK_CLOSE(eval(softmax(in_channels_last(x), axis)), want, 9);
     CHECK_CLOSE(eval(softmax(with_gaps(x), axis)), want, 9);
-    CHECK_CLOSE(eval(T(2) * softmax(x + T(1000), axis) - T(1)), eval(T(2) * want - T(1)), 4000);  // an epilogue; nothing overflows, but x + 1000 has fewer digits
+    // An epilogue; nothing overflows, but x + 1000 has fewer digits.
+    CHECK_CLOSE(eval(T(2) * softmax(x + T(1000), axis) - T(1)), eval(T(2) * want - T(1)), 4000);
   }
   CHECK(eval(softmax(in_channels_last(x), 1)).is_channels_last());
 }
@@ -62,7 +65,8 @@ TEST_CASE_TEMPLATE("scaled_dot_product_attention is its formula, with and withou
       for (index_t h = 0; h < 3; ++h)
         for (index_t row = 0; row < 5; ++row) {
           auto const want = attend(q, k, v, n, h, row, scale, [&](index_t s) { return mask(row, s); });
-          for (index_t f = 0; f < 6; ++f) wrong += !(std::fabs(static_cast<double>(y(n, h, row, f)) - want[static_cast<std::size_t>(f)]) < tolerance<T>(30));
+          for (index_t f = 0; f < 6; ++f)
+            wrong += !(std::fabs(static_cast<double>(y(n, h, row, f)) - want[static_cast<std::size_t>(f)]) < tolerance<T>(30));
         }
     CHECK(wrong == 0);  // a NaN is wrong
   };
@@ -76,27 +80,39 @@ TEST_CASE_TEMPLATE("scaled_dot_product_attention is its formula, with and withou
   check(eval(scaled_dot_product_attention(q, k, v, 0)), 0, none);
   auto const closed = clone(added);
   for (index_t s = 0; s < 7; ++s) closed(1, s) = -std::numeric_limits<T>::infinity();
-  check(eval(scaled_dot_product_attention(q, k, v, closed)), scale, [&](index_t row, index_t s) { return static_cast<double>(closed(row, s)); });
+  check(eval(scaled_dot_product_attention(q, k, v, closed)), scale,
+        [&](index_t row, index_t s) { return static_cast<double>(closed(row, s)); });
   auto const whole = eval(added + zeros<T>({2, 3, 5, 7}));
-  check(eval(scaled_dot_product_attention(q, k, v, in_channels_last(whole))), scale, [&](index_t row, index_t s) { return static_cast<double>(added(row, s)); });
-  check(eval(scaled_dot_product_attention(q, k, v, added)), scale, [&](index_t row, index_t s) { return static_cast<double>(added(row, s)); });
-  check(eval(scaled_dot_product_attention(q, k, v, allowed)), scale, [&](index_t row, index_t s) { return allowed(row, s) ? 0. : -HUGE_VAL; });
+  check(eval(scaled_dot_product_attention(q, k, v, in_channels_last(whole))), scale,
+        [&](index_t row, index_t s) { return static_cast<double>(added(row, s)); });
+  check(eval(scaled_dot_product_attention(q, k, v, added)), scale,
+        [&](index_t row, index_t s) { return static_cast<double>(added(row, s)); });
+  check(eval(scaled_dot_product_attention(q, k, v, allowed)), scale,
+        [&](index_t row, index_t s) { return allowed(row, s) ? 0. : -HUGE_VAL; });
   auto const y = eval(relu(scaled_dot_product_attention(q, k, v, allowed)));  // an epilogue
   CHECK(y(1, 2, 3, 4) == T(0));
-  for (int threads : {1, 2, 3}) CHECK(allclose(eval(scaled_dot_product_attention(q, k, v), cpu_executor{.threads = threads}), eval(scaled_dot_product_attention(q, k, v)), 0, 0));
+  for (int threads : {1, 2, 3})
+    CHECK(allclose(eval(scaled_dot_product_attention(q, k, v), cpu_executor{.threads = threads}),
+                   eval(scaled_dot_product_attention(q, k, v)), 0, 0));
 }
 TEST_CASE("scaled_dot_product_attention: ranks 2, 3 and 5, no elements, NaN, refusals") {
   auto const q = normal<float>({4, 8}, 1), k = normal<float>({6, 8}, 2), v = normal<float>({6, 3}, 3);
   auto const flat = eval(scaled_dot_product_attention(q, k, v));
-  CHECK_CLOSE(select(eval(scaled_dot_product_attention(reshape(q, {1, 4, 8}), reshape(k, {1, 6, 8}), reshape(v, {1, 6, 3}))), 0, 0), flat, 1);
-  CHECK_CLOSE(reshape(eval(scaled_dot_product_attention(reshape(q, {1, 1, 1, 4, 8}), reshape(k, {1, 1, 1, 6, 8}), reshape(v, {1, 1, 1, 6, 3}))), {4, 3}), flat, 1);
+  CHECK_CLOSE(select(eval(scaled_dot_product_attention(reshape(q, {1, 4, 8}), reshape(k, {1, 6, 8}), reshape(v, {1, 6, 3}))), 0, 0), flat,
+              1);
+  CHECK_CLOSE(
+      reshape(eval(scaled_dot_product_attention(reshape(q, {1, 1, 1, 4, 8}), reshape(k, {1, 1, 1, 6, 8}), reshape(v, {1, 1, 1, 6, 3}))),
+              {4, 3}),
+      flat, 1);
   CHECK(eval(scaled_dot_product_attention(zeros<float>({0, 8}), k, v)).shape() == shape<2>{{0, 3}});
-  CHECK(allclose(eval(scaled_dot_product_attention(q, zeros<float>({0, 8}), zeros<float>({0, 3}))), zeros<float>({4, 3}), 0, 0));  // no keys: sums of nothing
+  // No keys: sums of nothing.
+  CHECK(allclose(eval(scaled_dot_product_attention(q, zeros<float>({0, 8}), zeros<float>({0, 3}))), zeros<float>({4, 3}), 0, 0));
   q(1, 2) = std::nanf("");
   auto const y = eval(scaled_dot_product_attention(q, k, v));
   CHECK(std::isnan(y(1, 0)));
   CHECK(y(0, 0) == flat(0, 0));
-  CHECK_THROWS_SAYING(shape_error, "query (4, 8), key (6, 8), value (5, 3); expected (..., l, e), (..., s, e), (..., s, f)", scaled_dot_product_attention(q, k, zeros<float>({5, 3})));
+  CHECK_THROWS_SAYING(shape_error, "query (4, 8), key (6, 8), value (5, 3); expected (..., l, e), (..., s, e), (..., s, f)",
+                      scaled_dot_product_attention(q, k, zeros<float>({5, 3})));
   CHECK_THROWS_SAYING(shape_error, "would be repeated", scaled_dot_product_attention(slice(q, 0, 0, 1), k, v, zeros<float>({4, 6})));
   CHECK_THROWS_SAYING(shape_error, "differ on axis 1", scaled_dot_product_attention(q, k, v, zeros<float>({4, 5})));
 }

@@ -19,7 +19,10 @@ template <class F>
 void on_every_case(F const& f) {
   for (auto isa : supported_instruction_sets())
     for (auto const& c : cases::conv2d) {
-      CAPTURE(name(isa)); CAPTURE(c.h); CAPTURE(c.w); CAPTURE(c.k);
+      CAPTURE(name(isa));
+      CAPTURE(c.h);
+      CAPTURE(c.w);
+      CAPTURE(c.k);
       f(inputs<float>(c), c, cpu_executor{.isa = isa}, c.c / c.p.groups * c.r * c.s);
     }
 }
@@ -38,17 +41,21 @@ TEST_CASE_TEMPLATE("conv2d: the plain functor is the sum written out", T, float,
             for (index_t a = 0; a < per; ++a)
               for (index_t i = 0; i < c.r; ++i)
                 for (index_t j = 0; j < c.s; ++j) {
-                  index_t const p = h * c.p.stride.y - c.p.padding.y + i * c.p.dilation.y, q = w * c.p.stride.x - c.p.padding.x + j * c.p.dilation.x;
-                  if (p >= 0 && p < c.h && q >= 0 && q < c.w) sum += static_cast<double>(in.x(n, g * per + a, p, q)) * static_cast<double>(in.w(k, a, i, j));
+                  index_t const p = h * c.p.stride.y - c.p.padding.y + i * c.p.dilation.y,
+                                q = w * c.p.stride.x - c.p.padding.x + j * c.p.dilation.x;
+                  if (p >= 0 && p < c.h && q >= 0 && q < c.w)
+                    sum += static_cast<double>(in.x(n, g * per + a, p, q)) * static_cast<double>(in.w(k, a, i, j));
                 }
-            if (std::fabs(sum - static_cast<double>(y(n, k, h, w))) > tolerance<T>(per * c.r * c.s) * (1 + std::fabs(sum))) FAIL_CHECK("wrong at " << h << ", " << w);
+            if (std::fabs(sum - static_cast<double>(y(n, k, h, w))) > tolerance<T>(per * c.r * c.s) * (1 + std::fabs(sum)))
+              FAIL_CHECK("wrong at " << h << ", " << w);
           }
   }
 }
 TEST_CASE_TEMPLATE("conv2d: im2col agrees with the reference on every case and layout", T, float, double) {
   proves<T>({"conv2d"});
   for (auto const& c : cases::conv2d) {
-    CAPTURE(c.h); CAPTURE(c.w);
+    CAPTURE(c.h);
+    CAPTURE(c.w);
     inputs<T> const in(c);
     index_t const terms = c.c / c.p.groups * c.r * c.s;
     auto const want = eval(conv2d(in.x, in.w, in.b, c.p, algo::reference{}));
@@ -64,7 +71,8 @@ TEST_CASE_TEMPLATE("conv2d: im2col agrees with the reference on every case and l
 }
 TEST_CASE("conv2d: direct and winograd agree with the reference in float64 on every case, layout and instruction set") {
   on_every_case([](inputs<float> const& in, cases::conv const& c, cpu_executor const& ex, index_t terms) {
-    auto const want = eval(cast<float>(conv2d(eval(cast<double>(in.x)), eval(cast<double>(in.w)), eval(cast<double>(in.b)), c.p, algo::reference{})));
+    auto const want =
+        eval(cast<float>(conv2d(eval(cast<double>(in.x)), eval(cast<double>(in.w)), eval(cast<double>(in.b)), c.p, algo::reference{})));
     auto const check = [&](auto algorithm, index_t slack) {
       CHECK_CLOSE(eval(conv2d(in.x, in.w, in.b, c.p, algorithm), ex), want, slack * terms);
       CHECK_CLOSE(eval(conv2d(in_channels_last(in.x), in.w, in.b, c.p, algorithm), ex), want, slack * terms);
@@ -75,7 +83,8 @@ TEST_CASE("conv2d: direct and winograd agree with the reference in float64 on ev
       assign(row_major_result, conv2d(in.x, in.w, in.b, c.p, algorithm), ex);
       CHECK_CLOSE(row_major_result, want, slack * terms);
       if (c.c % 2 == 0 && c.c > 0 && c.p.groups == 1)
-        CHECK_CLOSE(eval(conv2d(concat(slice(in.x, 1, 0, c.c / 2), slice(in.x, 1, c.c / 2, c.c)), in.w, in.b, c.p, algorithm), ex), want, slack * terms);
+        CHECK_CLOSE(eval(conv2d(concat(slice(in.x, 1, 0, c.c / 2), slice(in.x, 1, c.c / 2, c.c)), in.w, in.b, c.p, algorithm), ex), want,
+                    slack * terms);
     };
     check(algo::direct{}, 1);
     if (detail::winograd_can(in.w.shape(), c.p)) check(algo::winograd{}, 8);
@@ -94,7 +103,8 @@ TEST_CASE("conv2d: winograd's error is what docs/numerics.md says, on maps as de
     }
   }
 }
-TEST_CASE("conv2d of bfloat16: direct is the reference but for the order of sums, winograd near it, on every case, layout and instruction set") {
+TEST_CASE(
+    "conv2d of bfloat16: direct is the reference but for the order of sums, winograd near it, on every case, layout and instruction set") {
   on_every_case([](inputs<float> const& in, cases::conv const& c, cpu_executor const& ex, index_t terms) {
     auto const x = to<bfloat16>(in.x), w = to<bfloat16>(in.w);
     auto const want = eval(conv2d(x, w, in.b, c.p, algo::reference{}));
@@ -110,20 +120,23 @@ TEST_CASE("conv2d of bfloat16: direct is the reference but for the order of sums
       close(eval(conv2d(with_gaps(x), with_gaps(w), with_gaps(in.b), c.p, algorithm), ex), want);
       close(eval(relu(conv2d(in_channels_last(x), w, c.p, algorithm) + reshape(in.b, {c.k, 1, 1})), ex), eval(relu(want)));
       near(eval(to<float>(eval<bfloat16>(conv2d(x, w, in.b, c.p, algorithm), ex))), want);
-      if (c.c % 2 == 0 && c.c > 0 && c.p.groups == 1) close(eval(conv2d(concat(slice(x, 1, 0, c.c / 2), slice(x, 1, c.c / 2, c.c)), w, in.b, c.p, algorithm), ex), want);
+      if (c.c % 2 == 0 && c.c > 0 && c.p.groups == 1)
+        close(eval(conv2d(concat(slice(x, 1, 0, c.c / 2), slice(x, 1, c.c / 2, c.c)), w, in.b, c.p, algorithm), ex), want);
     };
     check(algo::direct{}, [&](auto const& y, auto const& expected) { CHECK_CLOSE(y, expected, terms); });
     if (detail::winograd_can(in.w.shape(), c.p)) check(algo::winograd{}, near);
   });
 }
-TEST_CASE("conv2d of bfloat16: errors are what docs/numerics.md says, on maps as deep as EDVR's, and an inner result is stored in 16 bits") {
+TEST_CASE(
+    "conv2d of bfloat16: errors are what docs/numerics.md says, on maps as deep as EDVR's, and an inner result is stored in 16 bits") {
   auto const x = normal<float>({1, 64, 30, 26}, 1), w = normal<float>({64, 64, 3, 3}, 2, 0, std::sqrt(1.0 / 576));
   auto const exact = eval(conv2d(eval(cast<double>(x)), eval(cast<double>(w)), {.padding = 1}));
   for (auto isa : supported_instruction_sets()) {
     cpu_executor const ex{.isa = isa};
     auto const error = [&](auto const& y) { return eval(max(abs(cast<double>(y) - exact)))() / eval(max(abs(exact)))(); };
     auto const xb = to<bfloat16>(x), wb = to<bfloat16>(w);
-    double const direct = error(eval(conv2d(xb, wb, {.padding = 1}, algo::direct{}), ex)), winograd = error(eval(conv2d(xb, wb, {.padding = 1}), ex));
+    double const direct = error(eval(conv2d(xb, wb, {.padding = 1}, algo::direct{}), ex)),
+                 winograd = error(eval(conv2d(xb, wb, {.padding = 1}), ex));
     CHECK(direct > 1e-4);  // or nothing was rounded
     CHECK(direct < 3e-3);
     CHECK(winograd > direct);
@@ -131,10 +144,12 @@ TEST_CASE("conv2d of bfloat16: errors are what docs/numerics.md says, on maps as
     auto const before = host_memory.bytes.load();
     host_memory.peak_bytes = before;
     auto const y = eval<bfloat16>(conv2d(relu(conv2d(xb, wb, {.padding = 1})), wb, {.padding = 1}), ex);
-    CHECK(host_memory.peak_bytes.load() - before < 2 * y.size() * 2 + 36 * 64 * 64 * 2 + 20'000);  // two maps of 16 bits and the packed weights, and no map of 32
+    // Two maps of 16 bits and the packed weights, and no map of 32.
+    CHECK(host_memory.peak_bytes.load() - before < 2 * y.size() * 2 + 36 * 64 * 64 * 2 + 20'000);
   }
 }
-TEST_CASE("conv2d of float16: what it is of the same numbers as floats, on every case, layout and instruction set; stored, it is rounded once") {
+TEST_CASE(
+    "conv2d of float16: what it is of the same numbers as floats, on every case, layout and instruction set; stored, it is rounded once") {
   on_every_case([](inputs<float> const& in, cases::conv const& c, cpu_executor const& ex, index_t terms) {
     auto const x = to<float16>(in.x), w = to<float16>(in.w);
     auto const as_float = [&](auto algorithm) { return eval(conv2d(to<float>(x), to<float>(w), in.b, c.p, algorithm), ex); };
@@ -144,9 +159,12 @@ TEST_CASE("conv2d of float16: what it is of the same numbers as floats, on every
       CHECK_CLOSE(eval(conv2d(x, w, in.b, c.p, algorithm), ex), want, 0);
       CHECK_CLOSE(eval(conv2d(in_channels_last(x), w, in.b, c.p, algorithm), ex), want, terms);
       CHECK_CLOSE(eval(conv2d(with_gaps(x), with_gaps(w), with_gaps(in.b), c.p, algorithm), ex), want, terms);
-      CHECK_CLOSE(eval(conv2d(in.x, w, in.b, c.p, algorithm), ex), eval(conv2d(in.x, to<float>(w), in.b, c.p, algorithm), ex), 0);  // x stays as it is,
-      CHECK_CLOSE(eval(conv2d(in.x * 1.f, w, in.b, c.p, algorithm), ex), want, terms);  // but what is evaluated for it is stored as the weights are
-      CHECK_CLOSE(eval(to<float>(eval<float16>(relu(conv2d(x, w, in.b, c.p, algorithm)), ex))), eval(to<float>(eval<float16>(relu(want)))), 0);
+      // x stays as it is.
+      CHECK_CLOSE(eval(conv2d(in.x, w, in.b, c.p, algorithm), ex), eval(conv2d(in.x, to<float>(w), in.b, c.p, algorithm), ex), 0);
+      // But what is evaluated for it is stored as the weights are.
+      CHECK_CLOSE(eval(conv2d(in.x * 1.f, w, in.b, c.p, algorithm), ex), want, terms);
+      CHECK_CLOSE(eval(to<float>(eval<float16>(relu(conv2d(x, w, in.b, c.p, algorithm)), ex))), eval(to<float>(eval<float16>(relu(want)))),
+                  0);
     };
     check(algo::direct{});
     if (detail::winograd_can(in.w.shape(), c.p)) check(algo::winograd{});
@@ -155,7 +173,8 @@ TEST_CASE("conv2d of float16: what it is of the same numbers as floats, on every
   auto const before = host_memory.bytes.load();
   host_memory.peak_bytes = before;
   auto const y = eval<float16>(conv2d(relu(conv2d(x, w, {.padding = 1})), w, {.padding = 1}));
-  CHECK(host_memory.peak_bytes.load() - before < 2 * y.size() * 2 + 36 * 64 * 64 * 4 + 20'000);  // two maps of 16 bits and the packed weights, and no map of 32
+  // Two maps of 16 bits and the packed weights, and no map of 32.
+  CHECK(host_memory.peak_bytes.load() - before < 2 * y.size() * 2 + 36 * 64 * 64 * 4 + 20'000);
 }
 TEST_CASE("conv2d of bfloat16: NaN and infinity reach the window or tile and no further") {
   for (float bad : {std::nanf(""), HUGE_VALF, -HUGE_VALF}) {
@@ -163,7 +182,8 @@ TEST_CASE("conv2d of bfloat16: NaN and infinity reach the window or tile and no 
     x(0, 5, 9, 9) = bad;
     auto const xb = to<bfloat16>(x), w = to<bfloat16>(ones<float>({16, 16, 3, 3}));
     for (auto isa : supported_instruction_sets()) {
-      auto const direct = eval(conv2d(xb, w, {.padding = 1}, algo::direct{}), cpu_executor{.isa = isa}), winograd = eval(conv2d(xb, w, {.padding = 1}), cpu_executor{.isa = isa});
+      auto const direct = eval(conv2d(xb, w, {.padding = 1}, algo::direct{}), cpu_executor{.isa = isa}),
+                 winograd = eval(conv2d(xb, w, {.padding = 1}), cpu_executor{.isa = isa});
       for (index_t h = 0; h < 16; ++h)
         for (index_t v = 0; v < 16; ++v) {
           bool const near = std::abs(h - 9) <= 1 && std::abs(v - 9) <= 1, far = h < 4 || v < 4 || h >= 12 || v >= 12;
@@ -180,13 +200,16 @@ TEST_CASE("conv2d and deform_conv2d read channels at any address: slices of a wi
     auto const x = contiguous(wide);
     for (auto isa : supported_instruction_sets())
       for (index_t first : {0, 1, 3, 4, 8}) {
-        CAPTURE(name(isa)); CAPTURE(first);
+        CAPTURE(name(isa));
+        CAPTURE(first);
         cpu_executor const ex{.isa = isa};
         auto const part = slice(wide, 1, first, first + 16), same = contiguous(slice(x, 1, first, first + 16));
         auto const offset = normal<float>({1, 18, 16, 16}, 3);
         CHECK(allclose(eval(conv2d(part, w, {.padding = 1}), ex), eval(conv2d(same, w, {.padding = 1}), ex), 0, 0));
-        CHECK(allclose(eval(conv2d(part, w, {.padding = 1}, algo::direct{}), ex), eval(conv2d(same, w, {.padding = 1}, algo::direct{}), ex), 0, 0));
-        CHECK(allclose(eval(deform_conv2d(part, offset, w, {}, {.padding = 1}), ex), eval(deform_conv2d(same, offset, w, {}, {.padding = 1}), ex), 0, 0));
+        CHECK(allclose(eval(conv2d(part, w, {.padding = 1}, algo::direct{}), ex), eval(conv2d(same, w, {.padding = 1}, algo::direct{}), ex),
+                       0, 0));
+        CHECK(allclose(eval(deform_conv2d(part, offset, w, {}, {.padding = 1}), ex),
+                       eval(deform_conv2d(same, offset, w, {}, {.padding = 1}), ex), 0, 0));
       }
   };
   auto const wide = in_channels_last(normal<float>({1, 24, 16, 16}, 1)), w = normal<float>({16, 16, 3, 3}, 2);
@@ -197,7 +220,8 @@ TEST_CASE("what is evaluated for a convolution keeps the type of its values unti
   auto const xd = normal<double>({1, 4, 8, 8}, 1), wd = normal<double>({16, 4, 3, 3}, 2);
   auto const w = normal<float>({16, 16, 3, 3}, 3);
   auto const inner = eval(cast<float>(slice(eval(conv2d(xd, wd, {.padding = 1})), 2, 0, 4)));
-  CHECK(allclose(eval(conv2d(cast<float>(slice(conv2d(xd, wd, {.padding = 1}), 2, 0, 4)), w, {.padding = 1})), eval(conv2d(inner, w, {.padding = 1})), 0, 0));
+  CHECK(allclose(eval(conv2d(cast<float>(slice(conv2d(xd, wd, {.padding = 1}), 2, 0, 4)), w, {.padding = 1})),
+                 eval(conv2d(inner, w, {.padding = 1})), 0, 0));
   auto const counts = full<std::int64_t>({1, 16, 3, 8, 8}, 1001);
   auto counted = conv2d(cast<float>(slice(sum(counts, {2}), 2, 0, 4)) - 3000.f, to<bfloat16>(w), {.padding = 1});
   CHECK(allclose(eval(std::move(counted)), eval(conv2d(full<float>({1, 16, 4, 8}, 3.f), to<bfloat16>(w), {.padding = 1})), 0, 0));
@@ -206,7 +230,8 @@ TEST_CASE("conv2d through pixel_shuffle stores every result where it belongs, an
   for (auto isa : supported_instruction_sets())
     for (index_t r : {1, 2, 3})
       for (index_t k : {2, 16, 32}) {
-        CAPTURE(r); CAPTURE(k);
+        CAPTURE(r);
+        CAPTURE(k);
         cpu_executor const ex{.isa = isa};
         auto const x = in_channels_last(normal<float>({2, 16, 6, 9}, 1)), w = normal<float>({k * r * r, 16, 3, 3}, 2);
         auto const b = normal<float>({k * r * r}, 3);
@@ -216,7 +241,9 @@ TEST_CASE("conv2d through pixel_shuffle stores every result where it belongs, an
         auto const got = eval(pixel_shuffle(leaky_relu(conv2d(x, w, b, {.padding = 1}), 0.1f), r), ex);
         CHECK(host_memory.allocations.load() - before == 1);  // the result
         CHECK(allclose(got, want, 0, 0));
-        CHECK(allclose(eval(pixel_shuffle(y + conv2d(x, w, b, {.padding = 1}), r), ex), eval(pixel_shuffle(eval(y + conv2d(x, w, b, {.padding = 1}), ex), r), ex), 0, 0));  // an epilogue that looks at positions
+        // An epilogue that looks at positions.
+        CHECK(allclose(eval(pixel_shuffle(y + conv2d(x, w, b, {.padding = 1}), r), ex),
+                       eval(pixel_shuffle(eval(y + conv2d(x, w, b, {.padding = 1}), ex), r), ex), 0, 0));
         auto const row_major_result = empty<float>(want.shape());
         assign(row_major_result, pixel_shuffle(leaky_relu(conv2d(x, w, b, {.padding = 1}, algo::reference{}), 0.1f), r), ex);
         CHECK(allclose(row_major_result, want, 1e-4, 1e-4));
@@ -263,10 +290,14 @@ TEST_CASE("conv2d by winograd: a NaN or an infinity reaches the tiles that read 
       x(0, 5, p, 9) = bad;
       for (auto isa : supported_instruction_sets()) {
         auto const y = eval(conv2d(x, w, {.padding = 1}), cpu_executor{.isa = isa});
-        auto const reads = [](index_t at, index_t from) { return at >= from / 4 * 4 - 1 && at <= from / 4 * 4 + 4; };  // does the tile of result `from` read `at`?
+        auto const reads = [](index_t at, index_t from) {
+          return at >= from / 4 * 4 - 1 && at <= from / 4 * 4 + 4;
+        };  // does the tile of result `from` read `at`?
         for (index_t h = 0; h < 16; ++h)
           for (index_t v = 0; v < 16; ++v) {
-            CAPTURE(p); CAPTURE(h); CAPTURE(v);
+            CAPTURE(p);
+            CAPTURE(h);
+            CAPTURE(v);
             if (std::abs(h - p) <= 1 && std::abs(v - 9) <= 1)
               CHECK(!(std::fabs(y(0, 2, h, v)) < 1e30f));
             else if (!reads(p, h) || !reads(9, v))
@@ -281,7 +312,8 @@ TEST_CASE("conv2d: an infinite weight beside padding is left out by the plain su
   w(0, 0, 0, 0) = HUGE_VALF;
   CHECK(std::isfinite(eval(conv2d(x, w, {.padding = 1}, algo::reference{}))(0, 0, 0, 0)));
   CHECK(std::isnan(eval(conv2d(x, w, {.padding = 1}, algo::im2col{}))(0, 0, 0, 0)));
-  for (auto isa : supported_instruction_sets()) CHECK(std::isnan(eval(conv2d(x, w, {.padding = 1}, algo::direct{}), cpu_executor{.isa = isa})(0, 0, 0, 0)));
+  for (auto isa : supported_instruction_sets())
+    CHECK(std::isnan(eval(conv2d(x, w, {.padding = 1}, algo::direct{}), cpu_executor{.isa = isa})(0, 0, 0, 0)));
 }
 #ifdef __x86_64__
 TEST_CASE("subnormal numbers are zero in the fast convolutions of float, and nowhere else") {
@@ -296,8 +328,11 @@ TEST_CASE("subnormal numbers are zero in the fast convolutions of float, and now
 }
 #endif
 TEST_CASE("conv2d: an integer-valued problem is exact, also in float") {
-  auto const x = eval(cast<float>(cast<int>(4.f * normal<float>({2, 32, 15, 14}, 1)))), w = eval(cast<float>(cast<int>(3.f * normal<float>({48, 32, 3, 3}, 2))));
-  for (auto isa : supported_instruction_sets()) CHECK(allclose(eval(conv2d(x, w, {.padding = 1}, algo::direct{}), cpu_executor{.isa = isa}), eval(conv2d(x, w, {.padding = 1}, algo::reference{})), 0, 0));
+  auto const x = eval(cast<float>(cast<int>(4.f * normal<float>({2, 32, 15, 14}, 1)))),
+             w = eval(cast<float>(cast<int>(3.f * normal<float>({48, 32, 3, 3}, 2))));
+  for (auto isa : supported_instruction_sets())
+    CHECK(allclose(eval(conv2d(x, w, {.padding = 1}, algo::direct{}), cpu_executor{.isa = isa}),
+                   eval(conv2d(x, w, {.padding = 1}, algo::reference{})), 0, 0));
 }
 namespace {
 /// A scalar of a user's own: exact products and sums of small integers, nothing else.
@@ -316,27 +351,33 @@ TEST_CASE("conv2d and matmul take any scalar with the usual operators") {
   CHECK(eval(conv2d(x, w, conv2d_params{}, algo::im2col{}))(0, 2, 1, 1).v == 2 * 5 * 18);
   CHECK(eval(matmul(full<counted>({2, 3}, counted(2)), full<counted>({3, 2}, counted(4))))(1, 1).v == 24);
   auto const l = normal<long double>({1, 3, 5, 5}, 1), k = normal<long double>({2, 3, 3, 3}, 2);
-  CHECK(std::fabs(static_cast<double>(eval(conv2d(l, k))(0, 1, 2, 2)) - eval(conv2d(normal<double>({1, 3, 5, 5}, 1), normal<double>({2, 3, 3, 3}, 2)))(0, 1, 2, 2)) < 1e-13);
+  CHECK(std::fabs(static_cast<double>(eval(conv2d(l, k))(0, 1, 2, 2)) -
+                  eval(conv2d(normal<double>({1, 3, 5, 5}, 1), normal<double>({2, 3, 3, 3}, 2)))(0, 1, 2, 2)) < 1e-13);
 }
 TEST_CASE("conv2d: winograd refuses what it cannot do") {
   auto const x = zeros<float>({1, 16, 8, 8});
-  CHECK_THROWS_SAYING(shape_error, "algo::winograd for a weight of shape (16, 16, 1, 1); expected a 3x3 window with stride 1", conv2d(x, zeros<float>({16, 16, 1, 1}), {}, algo::winograd{}));
+  CHECK_THROWS_SAYING(shape_error, "algo::winograd for a weight of shape (16, 16, 1, 1); expected a 3x3 window with stride 1",
+                      conv2d(x, zeros<float>({16, 16, 1, 1}), {}, algo::winograd{}));
   CHECK_THROWS_SAYING(shape_error, "algo::winograd", conv2d(x, zeros<float>({16, 16, 3, 3}), {.stride = 2}, algo::winograd{}));
 }
 TEST_CASE("conv2d: refusals name the argument, what it has and what is expected") {
   auto const x = zeros<float>({1, 64, 8, 8}), w = zeros<float>({64, 32, 3, 3});
-  CHECK_THROWS_SAYING(shape_error, "conv2d: weight has shape (64, 32, 3, 3); expected (k, 64, r, s), because x has 64 channels and groups = 1", conv2d(x, w));
+  CHECK_THROWS_SAYING(shape_error,
+                      "conv2d: weight has shape (64, 32, 3, 3); expected (k, 64, r, s), because x has 64 channels and groups = 1",
+                      conv2d(x, w));
   CHECK_THROWS_SAYING(shape_error, "bias has 3 elements; expected 64", conv2d(x, zeros<float>({64, 64, 3, 3}), zeros<float>({3})));
   CHECK_THROWS_SAYING(shape_error, "groups = 5; expected a positive divisor", conv2d(x, w, {.groups = 5}));
   CHECK_THROWS_SAYING(shape_error, "groups = 0", conv2d(x, w, {.groups = 0}));
   CHECK_THROWS_SAYING(shape_error, "stride 0", conv2d(x, w, {.stride = 0, .groups = 2}));
   CHECK_THROWS_SAYING(shape_error, "dilation 0", conv2d(x, w, {.dilation = 0, .groups = 2}));
   CHECK_THROWS_SAYING(shape_error, "padding -1", conv2d(x, w, {.padding = -1, .groups = 2}));
-  CHECK_THROWS_SAYING(shape_error, "window reaches over 9 elements (vertical), the padded input has 8", conv2d(x, zeros<float>({1, 64, 9, 1})));
+  CHECK_THROWS_SAYING(shape_error, "window reaches over 9 elements (vertical), the padded input has 8",
+                      conv2d(x, zeros<float>({1, 64, 9, 1})));
   CHECK_THROWS_SAYING(shape_error, "window of 0 taps", conv2d(x, zeros<float>({1, 64, 0, 1})));
 }
 TEST_CASE("assign through pixel_shuffle refuses what would read its destination") {
-  auto const y = in_channels_last(normal<float>({1, 16, 8, 8}, 1)), w = normal<float>({16, 16, 3, 3}, 2), wide = normal<float>({64, 16, 3, 3}, 3);
+  auto const y = in_channels_last(normal<float>({1, 16, 8, 8}, 1)), w = normal<float>({16, 16, 3, 3}, 2),
+             wide = normal<float>({64, 16, 3, 3}, 3);
   conv2d_params const p{.padding = 1};
   CHECK_THROWS_AS(assign(y, pixel_shuffle(relu(conv2d(y, w, p)), 1)), alias_error);
   auto const buffer = empty<float>({1, 16, 20, 16});

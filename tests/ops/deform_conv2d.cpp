@@ -31,7 +31,8 @@ TEST_CASE_TEMPLATE("deform_conv2d: im2col and direct agree with the reference on
   for (auto const& c : cases::conv2d)
     for (index_t groups : {index_t{1}, index_t{2}, c.c}) {
       if (c.c == 0 || c.c % groups != 0 || (sanitized && groups == 2)) continue;
-      CAPTURE(c.c); CAPTURE(groups);
+      CAPTURE(c.c);
+      CAPTURE(groups);
       index_t const terms = 4 * c.c * c.r * c.s;
       inputs<T> const in(c, groups, 3);
       auto const want = eval(deform_conv2d(in.x, in.offset, in.mask, in.w, in.b, c.p, algo::reference{}));
@@ -42,24 +43,31 @@ TEST_CASE_TEMPLATE("deform_conv2d: im2col and direct agree with the reference on
           CAPTURE(name(isa));
           cpu_executor const ex{.isa = isa};
           CHECK_CLOSE(eval(deform_conv2d(in.x, in.offset, in.mask, in.w, in.b, c.p, algo::direct{}), ex), want, terms);
-          CHECK_CLOSE(eval(relu(deform_conv2d(in_channels_last(in.x), in_channels_last(in.offset), sigmoid(in.mask), in.w, in.b, c.p, algo::direct{})), ex), gated, terms);
+          CHECK_CLOSE(eval(relu(deform_conv2d(in_channels_last(in.x), in_channels_last(in.offset), sigmoid(in.mask), in.w, in.b, c.p,
+                                              algo::direct{})),
+                           ex),
+                      gated, terms);
         }
       }
-      CHECK_CLOSE(eval(deform_conv2d(in_channels_last(in.x), with_gaps(in.offset), in_channels_last(in.mask), in.w, in.b, c.p)), want, terms);
+      CHECK_CLOSE(eval(deform_conv2d(in_channels_last(in.x), with_gaps(in.offset), in_channels_last(in.mask), in.w, in.b, c.p)), want,
+                  terms);
       CHECK_CLOSE(eval(deform_conv2d(with_gaps(in.x), in.offset, with_gaps(in.mask), with_gaps(in.w), with_gaps(in.b), c.p)), want, terms);
     }
 }
-TEST_CASE("deform_conv2d of bfloat16 is near the reference on every case, group number, layout and instruction set; without offsets it is conv2d") {
+TEST_CASE(
+    "deform_conv2d of bfloat16 is near the reference on every case, group number, layout and instruction set; without offsets it is conv2d") {
   for (auto const& c : cases::conv2d)
     for (index_t groups : {index_t{1}, index_t{2}, c.c}) {
       if (c.c == 0 || c.c % groups != 0 || (sanitized && groups == 2)) continue;
-      CAPTURE(c.c); CAPTURE(groups);
+      CAPTURE(c.c);
+      CAPTURE(groups);
       inputs<float> const in(c, groups, 3);
       auto const x = to<bfloat16>(in.x), w = to<bfloat16>(in.w);
       auto const want = eval(deform_conv2d(to<float>(x), in.offset, in.mask, to<float>(w), in.b, c.p, algo::reference{}));
       auto const none = eval(0.f * in.offset);
       // Each sample is rounded by 2^-9 of itself at most; so is a result that is stored in 16 bits.
-      auto const terms = eval(deform_conv2d(eval(abs(to<float>(x))), in.offset, in.mask, eval(abs(to<float>(w))), eval(abs(in.b)), c.p, algo::reference{}));
+      auto const terms = eval(
+          deform_conv2d(eval(abs(to<float>(x))), in.offset, in.mask, eval(abs(to<float>(w))), eval(abs(in.b)), c.p, algo::reference{}));
       auto const near = [&](auto const& y) {
         if (y.size() > 0) CHECK(eval(max(abs(y - want) - 0.005f * terms))() <= 1e-6f);
       };
@@ -80,7 +88,8 @@ TEST_CASE("deform_conv2d of float16 is that of the same numbers as floats, on ev
   for (auto const& c : cases::conv2d)
     for (index_t groups : {index_t{1}, index_t{2}, c.c}) {
       if (c.c == 0 || c.c % groups != 0 || (sanitized && groups == 2)) continue;
-      CAPTURE(c.c); CAPTURE(groups);
+      CAPTURE(c.c);
+      CAPTURE(groups);
       inputs<float> const in(c, groups, 3);
       auto const x = to<float16>(in.x), w = to<float16>(in.w);
       index_t const terms = 4 * c.c * c.r * c.s;
@@ -90,8 +99,10 @@ TEST_CASE("deform_conv2d of float16 is that of the same numbers as floats, on ev
         cpu_executor const ex{.isa = isa};
         auto const want = eval(deform_conv2d(to<float>(x), in.offset, in.mask, to<float>(w), in.b, c.p), ex);
         CHECK_CLOSE(eval(deform_conv2d(x, in.offset, in.mask, w, in.b, c.p), ex), want, 0);
-        CHECK_CLOSE(eval(deform_conv2d(in_channels_last(x), with_gaps(in.offset), in_channels_last(in.mask), with_gaps(w), in.b, c.p), ex), want, terms);
-        CHECK_CLOSE(eval(deform_conv2d(relu(x), in.offset, in.mask, w, in.b, c.p), ex), eval(deform_conv2d(eval(relu(to<float>(x))), in.offset, in.mask, to<float>(w), in.b, c.p), ex), terms);
+        CHECK_CLOSE(eval(deform_conv2d(in_channels_last(x), with_gaps(in.offset), in_channels_last(in.mask), with_gaps(w), in.b, c.p), ex),
+                    want, terms);
+        CHECK_CLOSE(eval(deform_conv2d(relu(x), in.offset, in.mask, w, in.b, c.p), ex),
+                    eval(deform_conv2d(eval(relu(to<float>(x))), in.offset, in.mask, to<float>(w), in.b, c.p), ex), terms);
       }
     }
 }
@@ -129,9 +140,11 @@ TEST_CASE_TEMPLATE("hostile input 64: deform_conv2d with special offsets, masks 
   T const ulp = std::numeric_limits<T>::epsilon();
   auto const x = normal<T>({1, 8, 5, 6}, 1), weight = normal<T>({8, 8, 1, 1}, 2);
   auto const bias = normal<T>({8}, 3);
-  for (T v : {nan, inf, -inf, T(1e30), T(-1e30), T(-1), -T(1) + ulp, -T(1) - 2 * ulp, h, h - 8 * ulp, w, w - 8 * ulp, h - 1, w - 1, T(-0.0), std::numeric_limits<T>::denorm_min(), T(9.2e18), T(-9.3e18)})
+  for (T v : {nan, inf, -inf, T(1e30), T(-1e30), T(-1), -T(1) + ulp, -T(1) - 2 * ulp, h, h - 8 * ulp, w, w - 8 * ulp, h - 1, w - 1, T(-0.0),
+              std::numeric_limits<T>::denorm_min(), T(9.2e18), T(-9.3e18)})
     for (int axis : {0, 1}) {
-      CAPTURE(v); CAPTURE(axis);
+      CAPTURE(v);
+      CAPTURE(axis);
       auto const offset = zeros<T>({1, 2, 5, 6});
       offset(0, axis, 0, 0) = v;
       auto const a = eval(deform_conv2d(x, offset, weight, bias, {}, algo::reference{}));
@@ -139,7 +152,8 @@ TEST_CASE_TEMPLATE("hostile input 64: deform_conv2d with special offsets, masks 
       for (auto isa : supported_instruction_sets()) fast.push_back(eval(deform_conv2d(x, offset, weight, bias), cpu_executor{.isa = isa}));
       for (auto const& b : fast) {
         CHECK_CLOSE(b, a, 32);
-        if (!(v > -1 && v < (axis == 0 ? h : w))) CHECK(b(0, 3, 0, 0) == doctest::Approx(static_cast<double>(bias(3))).epsilon(1e-5));  // outside: nothing but the bias
+        if (!(v > -1 && v < (axis == 0 ? h : w)))
+          CHECK(b(0, 3, 0, 0) == doctest::Approx(static_cast<double>(bias(3))).epsilon(1e-5));  // outside: nothing but the bias
         CHECK(std::isfinite(b(0, 0, 4, 5)));
       }
     }
@@ -147,7 +161,8 @@ TEST_CASE_TEMPLATE("hostile input 64: deform_conv2d with special offsets, masks 
   mask(0, 0, 2, 2) = nan;
   offset(0, 0, 3, 3) = 100, mask(0, 0, 3, 3) = nan;  // outside
   x(0, 1, 4, 4) = inf;
-  std::vector<tensor<T, 4>> all{eval(deform_conv2d(x, offset, mask, weight, bias, {}, algo::reference{})), eval(deform_conv2d(x, offset, mask, weight, bias, {}, algo::im2col{}))};
+  std::vector<tensor<T, 4>> all{eval(deform_conv2d(x, offset, mask, weight, bias, {}, algo::reference{})),
+                                eval(deform_conv2d(x, offset, mask, weight, bias, {}, algo::im2col{}))};
   for (auto isa : supported_instruction_sets()) all.push_back(eval(deform_conv2d(x, offset, mask, weight, bias), cpu_executor{.isa = isa}));
   for (auto const& y : all) {
     CHECK(std::isnan(y(0, 0, 2, 2)));
@@ -160,21 +175,28 @@ TEST_CASE_TEMPLATE("hostile input 64: deform_conv2d with special offsets, masks 
 TEST_CASE("deform_conv2d: refusals") {
   auto const x = zeros<float>({1, 8, 6, 6}), w = zeros<float>({8, 8, 3, 3});
   conv2d_params const p{.padding = 1};
-  CHECK_THROWS_SAYING(shape_error, "offset has 17 channels; expected 2 * 9 for each deformable group", deform_conv2d(x, zeros<float>({1, 17, 6, 6}), w, {}, p));
+  CHECK_THROWS_SAYING(shape_error, "offset has 17 channels; expected 2 * 9 for each deformable group",
+                      deform_conv2d(x, zeros<float>({1, 17, 6, 6}), w, {}, p));
   CHECK_THROWS_SAYING(shape_error, "divides the 8 channels", deform_conv2d(x, zeros<float>({1, 54, 6, 6}), w, {}, p));
-  CHECK_THROWS_SAYING(shape_error, "offset has shape (1, 18, 5, 6); expected (1, 18, 6, 6)", deform_conv2d(x, zeros<float>({1, 18, 5, 6}), w, {}, p));
-  CHECK_THROWS_SAYING(shape_error, "mask has shape (1, 18, 6, 6); expected (1, 9, 6, 6)", deform_conv2d(x, zeros<float>({1, 18, 6, 6}), zeros<float>({1, 18, 6, 6}), w, {}, p));
+  CHECK_THROWS_SAYING(shape_error, "offset has shape (1, 18, 5, 6); expected (1, 18, 6, 6)",
+                      deform_conv2d(x, zeros<float>({1, 18, 5, 6}), w, {}, p));
+  CHECK_THROWS_SAYING(shape_error, "mask has shape (1, 18, 6, 6); expected (1, 9, 6, 6)",
+                      deform_conv2d(x, zeros<float>({1, 18, 6, 6}), zeros<float>({1, 18, 6, 6}), w, {}, p));
 }
 TEST_CASE("deform_conv2d: an integer-valued problem with integer offsets is exact in float") {
-  auto const x = eval(cast<float>(cast<int>(5.f * normal<float>({1, 16, 12, 11}, 1)))), w = eval(cast<float>(cast<int>(3.f * normal<float>({8, 16, 3, 3}, 2))));
+  auto const x = eval(cast<float>(cast<int>(5.f * normal<float>({1, 16, 12, 11}, 1)))),
+             w = eval(cast<float>(cast<int>(3.f * normal<float>({8, 16, 3, 3}, 2))));
   auto const offset = eval(cast<float>(cast<int>(4.f * normal<float>({1, 2 * 18, 12, 11}, 3))));
   conv2d_params const p{.padding = 1};
   for (auto isa : supported_instruction_sets())
-    CHECK(allclose(eval(deform_conv2d(x, offset, w, {}, p), cpu_executor{.isa = isa}), eval(deform_conv2d(x, offset, w, {}, p, algo::reference{})), 0, 0));
+    CHECK(allclose(eval(deform_conv2d(x, offset, w, {}, p), cpu_executor{.isa = isa}),
+                   eval(deform_conv2d(x, offset, w, {}, p, algo::reference{})), 0, 0));
 }
 #if EDVR_VECTOR_KERNELS
 TEST_CASE("deform_conv2d counts in 64 bits where a picture needs them") {
-  auto const small = [](index_t height, index_t pixel) { return detail::int_addresses(view<float const, 4, cpu>{nullptr, {{1, 64, height, 1 << 12}}, {{0, 1, pixel << 12, pixel}}}); };
+  auto const small = [](index_t height, index_t pixel) {
+    return detail::int_addresses(view<float const, 4, cpu>{nullptr, {{1, 64, height, 1 << 12}}, {{0, 1, pixel << 12, pixel}}});
+  };
   CHECK(small(1 << 12, 64));
   CHECK(small((1 << 13) - 1, 64));
   CHECK_FALSE(small(1 << 13, 64));

@@ -12,8 +12,11 @@ void for_each_op(F const& f) {
   auto const w = normal<float>({4, 4, 3, 3}, 2), one = normal<float>({4, 4, 1, 1}, 3);
   f("conv2d", [=](auto const& x) { return eval(conv2d(x, w, {.padding = 1})); });
   f("conv2d reference", [=](auto const& x) { return eval(conv2d(x, w, {.padding = 1}, algo::reference{})); });
-  f("deform_conv2d", [=](auto const& x) { return eval(deform_conv2d(x, full<float>({x.extent(0), 2, x.extent(2), x.extent(3)}, 0.25f), one, {})); });
-  f("deform_conv2d reference", [=](auto const& x) { return eval(deform_conv2d(x, full<float>({x.extent(0), 2, x.extent(2), x.extent(3)}, 0.25f), one, {}, {}, algo::reference{})); });
+  f("deform_conv2d",
+    [=](auto const& x) { return eval(deform_conv2d(x, full<float>({x.extent(0), 2, x.extent(2), x.extent(3)}, 0.25f), one, {})); });
+  f("deform_conv2d reference", [=](auto const& x) {
+    return eval(deform_conv2d(x, full<float>({x.extent(0), 2, x.extent(2), x.extent(3)}, 0.25f), one, {}, {}, algo::reference{}));
+  });
   f("max_pool2d", [](auto const& x) { return eval(max_pool2d(x, {3, 1, 1})); });
   f("avg_pool2d", [](auto const& x) { return eval(avg_pool2d(x, {3, 1, 1})); });
   f("resize_bilinear", [](auto const& x) { return eval(resize_bilinear(x, 5, 7)); });
@@ -27,12 +30,13 @@ void for_each_op(F const& f) {
 }
 }  // namespace
 
-TEST_CASE("hostile input 62: every op takes views with gaps, flipped, permuted and broadcast axes, and gives what it gives for the packed copy") {
+TEST_CASE(
+    "hostile input 62: every op takes views with gaps, flipped, permuted and broadcast axes, and gives what it gives for the packed copy") {
   auto const x = normal<float>({2, 4, 6, 6}, 1);
   for_each_op([&](char const* name, auto const& op) {
     CAPTURE(name);
-    for (auto const& v : {with_gaps(x), in_channels_last(x), flip(x, 3), flip(flip(x, 1), 0), permute(x, {0, 1, 3, 2}), slice(normal<float>({2, 9, 6, 6}, 4), 1, 1, 9, 2),
-                          broadcast_to(normal<float>({1, 4, 1, 6}, 5), {2, 4, 6, 6})}) {
+    for (auto const& v : {with_gaps(x), in_channels_last(x), flip(x, 3), flip(flip(x, 1), 0), permute(x, {0, 1, 3, 2}),
+                          slice(normal<float>({2, 9, 6, 6}, 4), 1, 1, 9, 2), broadcast_to(normal<float>({1, 4, 1, 6}, 5), {2, 4, 6, 6})}) {
       auto const packed = empty<float>(v.shape());
       assign(packed, v);
       CHECK_CLOSE(op(v), op(packed), 4 * 9 * 4);
@@ -43,7 +47,8 @@ TEST_CASE("hostile input 62: no elements in any dimension is an empty result or 
   for_each_op([&](char const* name, auto const& op) {
     CAPTURE(name);
     int results = 0;
-    for (auto s : {coord<4>{{0, 4, 6, 6}}, coord<4>{{2, 0, 6, 6}}, coord<4>{{2, 4, 0, 6}}, coord<4>{{2, 4, 6, 0}}, coord<4>{{0, 0, 0, 0}}}) {
+    for (auto s :
+         {coord<4>{{0, 4, 6, 6}}, coord<4>{{2, 0, 6, 6}}, coord<4>{{2, 4, 0, 6}}, coord<4>{{2, 4, 6, 0}}, coord<4>{{0, 0, 0, 0}}}) {
       try {
         auto const y = op(zeros<float>(s));
         CHECK(op(borrow<float>(nullptr, s)).shape() == y.shape());
@@ -67,12 +72,13 @@ TEST_CASE("hostile input 63: sizes beyond 32 bits are 64-bit arithmetic, windows
   auto const node = conv2d(x, weight, {.stride = {1, index_t{1} << 20}, .padding = {0, 1}});
   CHECK(node.shape() == shape<4>{{1, 1, 1, 128}});
   auto const y = eval(conv2d(x, ones<float>({1, 32, 1, 3}), {.stride = {1, index_t{1} << 20}, .padding = {0, 1}}));
-  CHECK(y(0, 0, 0, 0) == 64);   // the first window reaches over the left edge
+  CHECK(y(0, 0, 0, 0) == 64);  // the first window reaches over the left edge
   CHECK(y(0, 0, 0, 127) == 96);
   CHECK(slice(x, 3, w - 1, w)[{{0, 31, 0, 0}}] == 1);
   CHECK_THROWS_SAYING(shape_error, "more than 2^63 bytes", zeros<float>({index_t{1} << 32, index_t{1} << 32}));
   CHECK_THROWS_SAYING(shape_error, "window reaches over", conv2d(ones<float>({1, 1, 2, 2}), ones<float>({1, 1, 5, 5}), {.padding = 1}));
   CHECK_THROWS_SAYING(shape_error, "stride 0", conv2d(ones<float>({1, 1, 2, 2}), ones<float>({1, 1, 1, 1}), {.stride = 0}));
   CHECK_THROWS_SAYING(shape_error, "dilation 0", conv2d(ones<float>({1, 1, 2, 2}), ones<float>({1, 1, 1, 1}), {.dilation = 0}));
-  CHECK_THROWS_SAYING(shape_error, "groups = 2; expected a positive divisor of the 3 channels", conv2d(ones<float>({1, 3, 2, 2}), ones<float>({2, 1, 1, 1}), {.groups = 2}));
+  CHECK_THROWS_SAYING(shape_error, "groups = 2; expected a positive divisor of the 3 channels",
+                      conv2d(ones<float>({1, 3, 2, 2}), ones<float>({2, 1, 1, 1}), {.groups = 2}));
 }

@@ -13,7 +13,8 @@ TEST_CASE_TEMPLATE("matmul: the matrix product agrees with the plain sum, any la
     CHECK_CLOSE(eval(matmul(with_gaps(a), permute(contiguous(permute(b, {1, 0})), {1, 0}))), want, k);
     CHECK_CLOSE(eval(relu(matmul(a + T(0), b)) + T(1)), eval(relu(want) + T(1)), k);
   }
-  CHECK_THROWS_SAYING(shape_error, "expected the columns of the first to be the rows of the second", matmul(zeros<T>({2, 3}), zeros<T>({2, 3})));
+  CHECK_THROWS_SAYING(shape_error, "expected the columns of the first to be the rows of the second",
+                      matmul(zeros<T>({2, 3}), zeros<T>({2, 3})));
 }
 TEST_CASE_TEMPLATE("matmul: batches are one product each, and broadcast", T, float, double) {
   auto const a = normal<T>({2, 3, 4, 5}, 1), b = normal<T>({2, 3, 5, 6}, 2);
@@ -35,13 +36,15 @@ TEST_CASE_TEMPLATE("matmul: batches are one product each, and broadcast", T, flo
   check(slice(slice(a, 0, 1, 2), 1, 1, 2), b);
   auto const w = normal<T>({5, 6}, 3);
   CHECK_CLOSE(reshape(eval(matmul(a, w)), {24, 6}), eval(matmul(reshape(a, {24, 5}), w)), 5);  // ranks align at the end
-  CHECK_CLOSE(eval(matmul(normal<T>({7, 4}, 4), select(a, 0, 0))), eval(matmul(normal<T>({7, 4}, 4), select(a, 0, 0), algo::reference{})), 4);
+  CHECK_CLOSE(eval(matmul(normal<T>({7, 4}, 4), select(a, 0, 0))), eval(matmul(normal<T>({7, 4}, 4), select(a, 0, 0), algo::reference{})),
+              4);
   auto const tall = normal<T>({3, 150, 9}, 5), wide = normal<T>({3, 9, 70}, 6);  // several bands of each
   for (int threads : {1, 2, 7}) CHECK(allclose(eval(matmul(tall, wide), cpu_executor{.threads = threads}), eval(matmul(tall, wide)), 0, 0));
   CHECK_CLOSE(eval(matmul(tall, wide) * T(2)), eval(T(2) * matmul(tall, wide, algo::reference{})), 9);
   CHECK(eval(matmul(zeros<T>({0, 4, 5}), zeros<T>({1, 5, 6}))).shape() == shape<3>{{0, 4, 6}});
   CHECK(allclose(eval(matmul(zeros<T>({2, 4, 0}), zeros<T>({2, 0, 6}))), zeros<T>({2, 4, 6}), 0, 0));
-  CHECK_THROWS_SAYING(shape_error, "matmul: shapes (2, 4, 6) and (3, 4, 6) differ on axis 0", matmul(zeros<T>({2, 4, 5}), zeros<T>({3, 5, 6})));
+  CHECK_THROWS_SAYING(shape_error, "matmul: shapes (2, 4, 6) and (3, 4, 6) differ on axis 0",
+                      matmul(zeros<T>({2, 4, 5}), zeros<T>({3, 5, 6})));
   CHECK_THROWS_SAYING(shape_error, "would be repeated", matmul(zeros<T>({1, 4, 5}), zeros<T>({1, 5, 6})) + zeros<T>({2, 4, 6}));
 }
 TEST_CASE("matmul keeps a NaN and an infinity to their row and column") {
@@ -50,5 +53,6 @@ TEST_CASE("matmul keeps a NaN and an infinity to their row and column") {
   auto const y = eval(matmul(a, b));
   for (index_t n = 0; n < 2; ++n)
     for (index_t i = 0; i < 3; ++i)
-      for (index_t j = 0; j < 5; ++j) CHECK((n == 1 && i == 2 ? std::isnan(y(n, i, j)) : n == 0 && j == 3 ? y(n, i, j) == HUGE_VALF : y(n, i, j) == 4));
+      for (index_t j = 0; j < 5; ++j)
+        CHECK((n == 1 && i == 2 ? std::isnan(y(n, i, j)) : n == 0 && j == 3 ? y(n, i, j) == HUGE_VALF : y(n, i, j) == 4));
 }

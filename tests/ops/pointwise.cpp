@@ -68,14 +68,17 @@ TEST_CASE_TEMPLATE("comparisons give bool, where chooses, NaN compares as IEEE s
 }
 TEST_CASE_TEMPLATE("functions agree with the standard library, special values included", T, float, double) {
   proves<T>({"abs", "sqrt", "exp", "log", "tanh", "relu", "leaky_relu", "sigmoid"});
-  std::vector<double> const in{0, -0.0, 1, -1, 0.5, 3, -3, 20, -20, 80, -80, 100, -100, 1e30, -1e30, infinity, -infinity, nan_value, 1e-40, 0.1, -0.1, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18};
+  std::vector<double> const in{0,         -0.0,  1,   -1,   0.5, 3, -3, 20, -20, 80, -80, 100, -100, 1e30, -1e30, infinity, -infinity,
+                               nan_value, 1e-40, 0.1, -0.1, 7,   8, 9,  10, 11,  12, 13,  14,  15,   16,   17,    18};
   auto const x = reshape(vec<T>(in), {1, static_cast<index_t>(in.size()), 1, 1});  // long enough for packs and a rest
   auto const check = [&](auto e, auto f, double ulp) {
     auto const y = eval(std::move(e));
     for (index_t i = 0; i < x.size(); ++i) {
       double const want = static_cast<double>(f(x.data()[i])), got = static_cast<double>(y.data()[i]);
       CAPTURE(x.data()[i]);
-      bool const same = (std::isnan(want) && std::isnan(got)) || want == got || std::fabs(want - got) <= ulp * static_cast<double>(std::numeric_limits<T>::epsilon()) * std::fmax(std::fabs(want), 1e-30);
+      bool const same =
+          (std::isnan(want) && std::isnan(got)) || want == got ||
+          std::fabs(want - got) <= ulp * static_cast<double>(std::numeric_limits<T>::epsilon()) * std::fmax(std::fabs(want), 1e-30);
       CHECK(same);
     }
   };
@@ -94,7 +97,8 @@ TEST_CASE_TEMPLATE("functions agree with the standard library, special values in
   }
   auto const many = eval(arange<T>(1 << 20) * T(3e-5) - T(16)), values = eval(sigmoid(many));
   double worst = 0;
-  for (index_t i = 0; i < many.size(); ++i) worst = std::max(worst, std::fabs(1 / (1 + std::exp(-static_cast<double>(many(i)))) - static_cast<double>(values(i))));
+  for (index_t i = 0; i < many.size(); ++i)
+    worst = std::max(worst, std::fabs(1 / (1 + std::exp(-static_cast<double>(many(i)))) - static_cast<double>(values(i))));
   CHECK(worst <= (std::is_same_v<T, float> ? 1.2e-7 : 1e-15));
   CHECK(allclose(sigmoid(full<T>({19}, -std::numeric_limits<T>::infinity())), zeros<T>({19}), 0, 0));  // in packs and behind them
 }
@@ -128,7 +132,8 @@ TEST_CASE("pad fills with a value, the edge or the mirror image") {
   CHECK_THROWS_SAYING(shape_error, "expected less than the extent", pad(x, {{3}}, {{0}}, pad_mode::reflect));
   CHECK_THROWS_SAYING(shape_error, "expected none below 0", pad(x, {{-1}}, {{0}}));
   CHECK_THROWS_SAYING(shape_error, "nothing to replicate", pad(zeros<int>({0}), {{1}}, {{0}}, pad_mode::replicate));
-  CHECK(eval(pad(with_gaps(normal<float>({1, 2, 3, 4}, 1)), {{0, 0, 1, 1}}, {{0, 0, 1, 2}}, pad_mode::reflect)).shape() == shape<4>{{1, 2, 5, 7}});
+  CHECK(eval(pad(with_gaps(normal<float>({1, 2, 3, 4}, 1)), {{0, 0, 1, 1}}, {{0, 0, 1, 2}}, pad_mode::reflect)).shape() ==
+        shape<4>{{1, 2, 5, 7}});
 }
 TEST_CASE("pixel_shuffle moves channel c r^2 + i r + j to pixel (r y + i, r x + j), and its inverse is a permute") {
   auto const x = normal<float>({2, 12, 3, 5}, 1);
@@ -136,8 +141,8 @@ TEST_CASE("pixel_shuffle moves channel c r^2 + i r + j to pixel (r y + i, r x + 
   CHECK(y.shape() == shape<4>{{2, 3, 6, 10}});
   CHECK(y(1, 2, 5, 8) == x(1, 2 * 4 + 1 * 2 + 0, 2, 4));
   // (n, c, h, i, w, j) has rank 6: undo the two axes one after the other.
-  auto const rows = permute(reshape(slice(y, 0, 0, 1), {3, 3, 2, 10}), {0, 2, 1, 3});        // c, i, h, w j
-  auto const back = permute(reshape(contiguous(rows), {6, 3, 5, 2}), {0, 3, 1, 2});          // c i, j, h, w
+  auto const rows = permute(reshape(slice(y, 0, 0, 1), {3, 3, 2, 10}), {0, 2, 1, 3});  // c, i, h, w j
+  auto const back = permute(reshape(contiguous(rows), {6, 3, 5, 2}), {0, 3, 1, 2});    // c i, j, h, w
   CHECK(allclose(reshape(contiguous(back), {1, 12, 3, 5}), slice(x, 0, 0, 1), 0, 0));
   CHECK_THROWS_SAYING(shape_error, "x has 12 channels; expected a multiple of 25", pixel_shuffle(x, 5));
   CHECK_THROWS_SAYING(shape_error, "factor 0; expected 1 to 1024", pixel_shuffle(x, 0));

@@ -14,7 +14,8 @@ TEST_CASE_TEMPLATE("pools agree with loops, any layout", T, float, double) {
         double most = -HUGE_VAL, sum = 0;
         for (index_t y = 2 * i - 1; y <= 2 * i + 1; ++y)
           for (index_t v = 2 * j - 1; v <= 2 * j + 1; ++v)
-            if (y >= 0 && y < h && v >= 0 && v < w) most = std::fmax(most, static_cast<double>(x(1, 18, y, v))), sum += static_cast<double>(x(1, 18, y, v));
+            if (y >= 0 && y < h && v >= 0 && v < w)
+              most = std::fmax(most, static_cast<double>(x(1, 18, y, v))), sum += static_cast<double>(x(1, 18, y, v));
         CHECK(static_cast<double>(m(1, 18, i, j)) == most);
         CHECK(std::fabs(static_cast<double>(a(1, 18, i, j)) - sum / 9) < tolerance<T>(9));
       }

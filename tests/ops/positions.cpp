@@ -3,7 +3,8 @@
 #include "support.hpp"
 using namespace edvr;
 
-TEST_CASE_TEMPLATE("argmax and argmin: the first of the largest and smallest along any axis, NaN before all", T, float, double, std::int64_t, std::uint8_t) {
+TEST_CASE_TEMPLATE("argmax and argmin: the first of the largest and smallest along any axis, NaN before all", T, float, double,
+                   std::int64_t, std::uint8_t) {
   proves<T>({"argmax", "argmin"});
   auto const x = eval(cast<T>(uniform<float>({3, 4, 5}, 1, 0, 6)));
   for (int axis = 0; axis < 3; ++axis) {
@@ -46,10 +47,13 @@ TEST_CASE("gather takes the elements that an index names along one axis") {
   CHECK(allclose(gather(x * 2.f, 1, with_gaps(index)), gather(eval(x * 2.f), 1, index), 0, 0));
   CHECK(allclose(gather(x, 1, eval(argmax(x, 1, keepdim))), max(x, {1}, keepdim), 0, 0));
   CHECK(gather(x, 1, zeros<std::int64_t>({0, 6, 5})).size() == 0);
-  CHECK_THROWS_SAYING(shape_error, "gather: index has positions from 0 to 3; expected 0 to 2, because axis 0", gather(x, 0, slice(index, 1, 0, 4)));
+  CHECK_THROWS_SAYING(shape_error, "gather: index has positions from 0 to 3; expected 0 to 2, because axis 0",
+                      gather(x, 0, slice(index, 1, 0, 4)));
   CHECK_THROWS_SAYING(shape_error, "positions from -1", gather(x, 1, full<std::int64_t>({1, 1, 1}, -1)));
-  CHECK_THROWS_SAYING(shape_error, "gather: index has shape (4, 1, 1); expected at most the extents of x, (3, 4, 5), on every axis but 1", gather(x, 1, zeros<std::int64_t>({4, 1, 1})));
-  CHECK_THROWS_SAYING(shape_error, "gather: axis 1 of x (3, 0, 5) is empty", gather(zeros<float>({3, 0, 5}), 1, zeros<std::int64_t>({1, 1, 1})));
+  CHECK_THROWS_SAYING(shape_error, "gather: index has shape (4, 1, 1); expected at most the extents of x, (3, 4, 5), on every axis but 1",
+                      gather(x, 1, zeros<std::int64_t>({4, 1, 1})));
+  CHECK_THROWS_SAYING(shape_error, "gather: axis 1 of x (3, 0, 5) is empty",
+                      gather(zeros<float>({3, 0, 5}), 1, zeros<std::int64_t>({1, 1, 1})));
   CHECK_THROWS_SAYING(shape_error, "gather: axis 3", gather(x, 3, zeros<std::int64_t>({1, 1, 1})));
 }
 TEST_CASE("a slice of every axis is one slice after the other, backwards too") {
@@ -61,7 +65,8 @@ TEST_CASE("a slice of every axis is one slice after the other, backwards too") {
   CHECK(slice(x, {{0, 1, index_t{1} << 62}, {3, 2, -(index_t{1} << 62)}, {}}).shape() == shape<3>{{1, 1, 5}});
   CHECK(slice(x, 0, 0, 1, index_t{1} << 62)(0, 3, 4) == x(0, 3, 4));
   index_t const least = std::numeric_limits<index_t>::min(), most = std::numeric_limits<index_t>::max();
-  for (range bad : {range{-1, 2}, range{0, 4}, range{2, 1}, range{0, 1, 0}, range{3, -1, -1}, range{1, 2, -1}, range{1, -2, -1}, range{1, 0, least}, range{most, most, 1}, range{least, 0, 1}, range{0, least, -1}, range{-1, -1, -1}})
+  for (range bad : {range{-1, 2}, range{0, 4}, range{2, 1}, range{0, 1, 0}, range{3, -1, -1}, range{1, 2, -1}, range{1, -2, -1},
+                    range{1, 0, least}, range{most, most, 1}, range{least, 0, 1}, range{0, least, -1}, range{-1, -1, -1}})
     CHECK_THROWS_SAYING(shape_error, "of axis 0; expected 0 <= from <= to <= 3", slice(x, {bad, {}, {}}));
 }
 TEST_CASE_TEMPLATE("pixel_unshuffle undoes pixel_shuffle", T, float, double, std::uint8_t) {

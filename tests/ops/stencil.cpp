@@ -29,7 +29,8 @@ TEST_CASE_TEMPLATE("stencil: a function of neighbours, zeros outside, with what 
   CHECK_CLOSE(eval(stencil(laplacian{}, with_gaps(x))), want, 9);
   CHECK_CLOSE(eval(stencil(laplacian{}, in_channels_last(x))), want, 9);
   CHECK_CLOSE(eval(x + T(2) * relu(stencil(laplacian{}, x * T(1)))), eval(x + T(2) * relu(want)), 9);
-  CHECK_CLOSE(eval(stencil(laplacian{}, stencil(laplacian{}, x))), eval(conv2d(want, w, {.padding = 1, .groups = 3}, algo::reference{})), 81);
+  CHECK_CLOSE(eval(stencil(laplacian{}, stencil(laplacian{}, x))), eval(conv2d(want, w, {.padding = 1, .groups = 3}, algo::reference{})),
+              81);
   CHECK_CLOSE(eval(stencil(laplacian{}, concat(x, x))), eval(concat(want, want)), 9);
   CHECK(eval(stencil(laplacian{}, zeros<T>({0, 3, 5, 7}))).empty());
   auto const y = clone(x);
@@ -46,5 +47,7 @@ TEST_CASE("stencil: another element type") {
   CHECK(peaks(0));
   CHECK(!peaks(1));
   CHECK(peaks(3));
-  for (int threads : {1, 2, 5}) CHECK(allclose(eval(stencil(laplacian{}, normal<float>({3, 4, 30, 20}, 2)), cpu_executor{.threads = threads}), eval(stencil(laplacian{}, normal<float>({3, 4, 30, 20}, 2))), 0, 0));
+  for (int threads : {1, 2, 5})
+    CHECK(allclose(eval(stencil(laplacian{}, normal<float>({3, 4, 30, 20}, 2)), cpu_executor{.threads = threads}),
+                   eval(stencil(laplacian{}, normal<float>({3, 4, 30, 20}, 2))), 0, 0));
 }

@@ -19,7 +19,9 @@ namespace files {
 /// Bytes that this thread has asked operator new for, in a program that counts them (tests/io/failures.cpp).
 inline thread_local std::size_t requested = 0;
 /// A path of this process's own for a file or folder that a test leaves nothing of.
-inline std::filesystem::path temporary(std::string const& name) { return std::filesystem::temp_directory_path() / edvr::text("edvr_test_", static_cast<long>(getpid()), '_', name); }
+inline std::filesystem::path temporary(std::string const& name) {
+  return std::filesystem::temp_directory_path() / edvr::text("edvr_test_", static_cast<long>(getpid()), '_', name);
+}
 inline edvr::file_bytes bytes_of(std::string const& s) {
   auto const* const p = reinterpret_cast<std::byte const*>(s.data());
   return std::make_shared<std::vector<std::byte> const>(p, p + s.size());
@@ -36,8 +38,8 @@ std::string le(U v) {
 struct entry {
   std::string name, data;
   std::uint16_t method = 0, flags = 0;
-  std::string local_name = "";  // empty: the same
-  std::uint32_t crc = 0;        // 0: not stored
+  std::string local_name = "";      // empty: the same
+  std::uint32_t crc = 0;            // 0: not stored
   std::uint32_t size = 0xffffffff;  // 0xffffffff: the true one
 };
 struct zip_lies {
@@ -52,15 +54,17 @@ inline std::string zip(std::vector<entry> const& entries, zip_lies const& lies =
     auto const local = static_cast<std::uint32_t>(out.size());
     std::string const& name = e.local_name.empty() ? e.name : e.local_name;
     auto const size = e.size == 0xffffffff ? static_cast<std::uint32_t>(e.data.size()) : e.size;
-    out += "PK\3\4" + le<std::uint16_t>(20) + le(e.flags) + le(e.method) + le<std::uint32_t>(0) + le<std::uint32_t>(0) + le<std::uint32_t>(0) + le<std::uint32_t>(0) +
-           le(static_cast<std::uint16_t>(name.size())) + le<std::uint16_t>(0) + name + e.data;
-    directory += "PK\1\2" + le<std::uint16_t>(20) + le<std::uint16_t>(20) + le(e.flags) + le(e.method) + le<std::uint32_t>(0) + le(e.crc) + le(size) + le(size) +
-                 le(static_cast<std::uint16_t>(e.name.size())) + le<std::uint16_t>(0) + le<std::uint16_t>(0) + le<std::uint16_t>(0) + le<std::uint16_t>(0) + le<std::uint32_t>(0) + le(local) + e.name;
+    out += "PK\3\4" + le<std::uint16_t>(20) + le(e.flags) + le(e.method) + le<std::uint32_t>(0) + le<std::uint32_t>(0) +
+           le<std::uint32_t>(0) + le<std::uint32_t>(0) + le(static_cast<std::uint16_t>(name.size())) + le<std::uint16_t>(0) + name + e.data;
+    directory += "PK\1\2" + le<std::uint16_t>(20) + le<std::uint16_t>(20) + le(e.flags) + le(e.method) + le<std::uint32_t>(0) + le(e.crc) +
+                 le(size) + le(size) + le(static_cast<std::uint16_t>(e.name.size())) + le<std::uint16_t>(0) + le<std::uint16_t>(0) +
+                 le<std::uint16_t>(0) + le<std::uint16_t>(0) + le<std::uint32_t>(0) + le(local) + e.name;
   }
   auto const at = static_cast<std::uint32_t>(out.size());
   auto const n = static_cast<std::uint16_t>(lies.entries < 0 ? static_cast<int>(entries.size()) : lies.entries);
   auto const comment = static_cast<std::uint16_t>(lies.comment_length < 0 ? static_cast<int>(lies.comment.size()) : lies.comment_length);
-  return out + directory + "PK\5\6" + le<std::uint16_t>(0) + le<std::uint16_t>(0) + le(n) + le(n) + le(static_cast<std::uint32_t>(directory.size())) + le(at + lies.offset_added) + le(comment) + lies.comment;
+  return out + directory + "PK\5\6" + le<std::uint16_t>(0) + le<std::uint16_t>(0) + le(n) + le(n) +
+         le(static_cast<std::uint32_t>(directory.size())) + le(at + lies.offset_added) + le(comment) + lies.comment;
 }
 
 // Pickle, protocol 2.
@@ -83,8 +87,10 @@ inline std::string numbers(std::vector<std::int64_t> const& v) {
 inline std::string pickled_storage(std::string const& key, std::int64_t elements, std::string const& type = "FloatStorage") {
   return tuple({str("storage"), global("torch", type), str(key), str("cpu"), num(elements)}) + "Q";
 }
-inline std::string pickled_tensor(std::string const& of, std::int64_t offset, std::vector<std::int64_t> const& size, std::vector<std::int64_t> const& stride) {
-  return global("torch._utils", "_rebuild_tensor_v2") + tuple({of, num(offset), numbers(size), numbers(stride), "\x89", global("collections", "OrderedDict") + ")R"}) + "R";
+inline std::string pickled_tensor(std::string const& of, std::int64_t offset, std::vector<std::int64_t> const& size,
+                                  std::vector<std::int64_t> const& stride) {
+  return global("torch._utils", "_rebuild_tensor_v2") +
+         tuple({of, num(offset), numbers(size), numbers(stride), "\x89", global("collections", "OrderedDict") + ")R"}) + "R";
 }
 inline std::string dict(std::vector<std::pair<std::string, std::string>> const& items) {
   std::string s = "}(";
@@ -94,7 +100,8 @@ inline std::string dict(std::vector<std::pair<std::string, std::string>> const& 
 inline std::string pickle(std::string const& body) { return "\x80\x02" + body + "."; }
 
 /// A PyTorch zip file: pickle and storages.
-inline std::string pth(std::string const& body, std::vector<std::pair<std::string, std::string>> const& storages = {}, std::vector<entry> more = {}) {
+inline std::string pth(std::string const& body, std::vector<std::pair<std::string, std::string>> const& storages = {},
+                       std::vector<entry> more = {}) {
   std::vector<entry> all{{"archive/data.pkl", pickle(body)}};
   for (auto const& [key, data] : storages) all.push_back({"archive/data/" + key, data});
   all.insert(all.end(), more.begin(), more.end());
@@ -107,6 +114,8 @@ inline std::string floats(std::vector<float> const& v) {
   return s;
 }
 
-inline std::string safetensors(std::string const& header, std::string const& data = "") { return le(static_cast<std::uint64_t>(header.size())) + header + data; }
+inline std::string safetensors(std::string const& header, std::string const& data = "") {
+  return le(static_cast<std::uint64_t>(header.size())) + header + data;
+}
 
 }  // namespace files

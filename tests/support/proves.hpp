@@ -21,15 +21,24 @@ inline std::set<std::string> of_this_case, shown;
 template <class T>
 std::string element() {
   using namespace edvr;
-  if constexpr (std::is_same_v<T, float>) return "float32";
-  else if constexpr (std::is_same_v<T, double>) return "float64";
-  else if constexpr (std::is_same_v<T, long double>) return "long double";
-  else if constexpr (std::is_same_v<T, float16>) return "float16";
-  else if constexpr (std::is_same_v<T, bfloat16>) return "bfloat16";
-  else if constexpr (std::is_same_v<T, std::int64_t>) return "int64";
-  else if constexpr (std::is_same_v<T, std::int32_t>) return "int32";
-  else if constexpr (std::is_same_v<T, std::uint8_t>) return "uint8";
-  else if constexpr (std::is_same_v<T, bool>) return "bool";
+  if constexpr (std::is_same_v<T, float>)
+    return "float32";
+  else if constexpr (std::is_same_v<T, double>)
+    return "float64";
+  else if constexpr (std::is_same_v<T, long double>)
+    return "long double";
+  else if constexpr (std::is_same_v<T, float16>)
+    return "float16";
+  else if constexpr (std::is_same_v<T, bfloat16>)
+    return "bfloat16";
+  else if constexpr (std::is_same_v<T, std::int64_t>)
+    return "int64";
+  else if constexpr (std::is_same_v<T, std::int32_t>)
+    return "int32";
+  else if constexpr (std::is_same_v<T, std::uint8_t>)
+    return "uint8";
+  else if constexpr (std::is_same_v<T, bool>)
+    return "bool";
   else {
     static_assert(!std::is_arithmetic_v<T>, "an element type without a column in docs/support.md");
     return "own scalar";
@@ -66,5 +75,6 @@ struct listener : doctest::IReporter {
 /// If this test case passes, these ops work on elements T in space S.
 template <class T, class S = edvr::cpu>
 void proves(std::initializer_list<char const*> ops) {
-  for (char const* op : ops) proofs::of_this_case.insert(std::string(op) + '\t' + proofs::element<T>() + '\t' + (std::is_same_v<S, edvr::cpu> ? "cpu" : "gpu"));
+  for (char const* op : ops)
+    proofs::of_this_case.insert(std::string(op) + '\t' + proofs::element<T>() + '\t' + (std::is_same_v<S, edvr::cpu> ? "cpu" : "gpu"));
 }

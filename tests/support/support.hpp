@@ -20,11 +20,11 @@ double tolerance(edvr::index_t terms) {
 }
 
 /// a and b agree within the rounding of `terms` terms; the message says where they do not. NaN agrees with NaN.
-#define CHECK_CLOSE(A, B, TERMS)                                                                   \
-  do {                                                                                             \
+#define CHECK_CLOSE(A, B, TERMS)                                                                             \
+  do {                                                                                                       \
     auto const report_ = edvr::testing::compare(A, B, tolerance<std::decay_t<decltype(*(A).data())>>(TERMS), \
                                                 tolerance<std::decay_t<decltype(*(A).data())>>(TERMS));      \
-    CHECK_MESSAGE(report_.within, report_.summary());                                              \
+    CHECK_MESSAGE(report_.within, report_.summary());                                                        \
   } while (0)
 
 /// Tests that count the same tensors or bits as in a plain build, only many times slower, are skipped under sanitizers.
@@ -59,9 +59,9 @@ std::string message_of(F const& f) {
   return {};
 }
 inline bool contains(std::string const& s, std::string const& part) { return s.find(part) != std::string::npos; }
-#define CHECK_THROWS_SAYING(E, PART, ...)                                        \
-  do {                                                                           \
-    std::string const said_ = message_of<E>([&] { __VA_ARGS__; });               \
+#define CHECK_THROWS_SAYING(E, PART, ...)                                                 \
+  do {                                                                                    \
+    std::string const said_ = message_of<E>([&] { __VA_ARGS__; });                        \
     CHECK_MESSAGE(contains(said_, PART), "\"" << said_ << "\" lacks \"" << PART << "\""); \
   } while (0)
 

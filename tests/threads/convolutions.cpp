@@ -7,14 +7,16 @@ TEST_CASE("conv2d: the same bits for every number of threads, by every algorithm
   for (auto isa : supported_instruction_sets()) {
     auto const check = [&](auto algorithm) {
       auto const one = eval(conv2d(x, w, {.padding = 1}, algorithm), cpu_executor{.threads = 1, .isa = isa});
-      for (int threads : {2, 3, 7}) CHECK(allclose(eval(conv2d(x, w, {.padding = 1}, algorithm), cpu_executor{.threads = threads, .isa = isa}), one, 0, 0));
+      for (int threads : {2, 3, 7})
+        CHECK(allclose(eval(conv2d(x, w, {.padding = 1}, algorithm), cpu_executor{.threads = threads, .isa = isa}), one, 0, 0));
     };
     check(algo::direct{}), check(algo::winograd{});
     if (isa == instruction_set::baseline) check(algo::im2col{});  // which asks Eigen, not for instructions
     auto const half = [&](auto algorithm) {
       auto const xb = to<bfloat16>(x), wb = to<bfloat16>(w);
       auto const one = eval(conv2d(xb, wb, {.padding = 1}, algorithm), cpu_executor{.threads = 1, .isa = isa});
-      for (int threads : {2, 3, 7}) CHECK(allclose(eval(conv2d(xb, wb, {.padding = 1}, algorithm), cpu_executor{.threads = threads, .isa = isa}), one, 0, 0));
+      for (int threads : {2, 3, 7})
+        CHECK(allclose(eval(conv2d(xb, wb, {.padding = 1}, algorithm), cpu_executor{.threads = threads, .isa = isa}), one, 0, 0));
     };
     half(algo::direct{}), half(algo::winograd{});
   }
@@ -25,6 +27,7 @@ TEST_CASE("deform_conv2d: the same bits for every number of threads") {
   conv2d_params const p{.padding = 1};
   for (auto isa : supported_instruction_sets()) {
     auto const one = eval(deform_conv2d(x, offset, mask, w, {}, p), cpu_executor{.threads = 1, .isa = isa});
-    for (int threads : {2, 3, 7}) CHECK(allclose(eval(deform_conv2d(x, offset, mask, w, {}, p), cpu_executor{.threads = threads, .isa = isa}), one, 0, 0));
+    for (int threads : {2, 3, 7})
+      CHECK(allclose(eval(deform_conv2d(x, offset, mask, w, {}, p), cpu_executor{.threads = threads, .isa = isa}), one, 0, 0));
   }
 }

@@ -51,11 +51,13 @@ bool is_shared(Make const& make) {
 }  // namespace
 
 TEST_CASE("results are bit-equal for 1, 2, 3 and 7 threads") {
-  auto const x = normal<float>({2, 24, 37, 41}, 1), w = normal<float>({24, 24, 3, 3}, 2), offset = normal<float>({2, 4 * 18, 37, 41}, 3), mask = uniform<float>({2, 36, 37, 41}, 4);
+  auto const x = normal<float>({2, 24, 37, 41}, 1), w = normal<float>({24, 24, 3, 3}, 2), offset = normal<float>({2, 4 * 18, 37, 41}, 3),
+             mask = uniform<float>({2, 36, 37, 41}, 4);
   auto const b = normal<float>({24}, 5);
   auto const run = [&](int threads) {
     cpu_executor const ex{threads};
-    auto const y = eval(deform_conv2d(eval(leaky_relu(conv2d(x, w, b, {.padding = 1})), ex), offset, sigmoid(mask), w, b, {.padding = 1}) + x, ex);
+    auto const y =
+        eval(deform_conv2d(eval(leaky_relu(conv2d(x, w, b, {.padding = 1})), ex), offset, sigmoid(mask), w, b, {.padding = 1}) + x, ex);
     return eval(concat(upsample_bilinear(y, 2), pixel_shuffle(concat(y, y, y, y), 2)), ex);
   };
   auto const one = run(1);
@@ -72,7 +74,11 @@ TEST_CASE("every task runs once, and an exception of a task reaches the caller")
     ++seen[static_cast<std::size_t>(i)];
   });
   for (auto const& s : seen) CHECK(s == 1);
-  CHECK_THROWS_AS(ex.parallel(100, [](index_t i, int) { if (i == 50) throw std::runtime_error("task"); }), std::runtime_error);
+  CHECK_THROWS_AS(ex.parallel(100,
+                              [](index_t i, int) {
+                                if (i == 50) throw std::runtime_error("task");
+                              }),
+                  std::runtime_error);
   std::atomic<int> n{0};
   ex.parallel(10, [&](index_t, int) { ex.parallel(10, [&](index_t, int) { ++n; }); });  // nested: runs alone
   CHECK(n == 100);
@@ -97,7 +103,8 @@ TEST_CASE("few elements that are dear, and one long row, are shared among thread
   CHECK(is_shared([&](auto f) { return argmax(f(ones<float>({2, 20'000})), 1); }));
   CHECK(is_shared([&](auto f) { return f(ones<float>({1, 3, 2, 9000})); }));
 }
-TEST_CASE_TEMPLATE("long rows and sums of everything: the same bits for every number of threads, and every element once", T, float, double) {
+TEST_CASE_TEMPLATE("long rows and sums of everything: the same bits for every number of threads, and every element once", T, float,
+                   double) {
   for (index_t n : {index_t{16384}, index_t{16385}, index_t{100'003}}) {
     auto const x = normal<T>({n}, 1);
     auto const y = normal<T>({1, n}, 2), all = normal<T>({3, n}, 3);

@@ -12,7 +12,13 @@ using namespace edvr;
 template <class T, int R>
 tensor<double, R> numbers(coord<R> const& s, std::uint64_t seed) {
   auto const x = uniform<double>(s, seed, 0, 1);
-  double const low = std::is_unsigned_v<T> ? 0 : std::is_integral_v<T> ? -5 : -16, count = std::is_same_v<T, bool> ? 2 : std::is_unsigned_v<T> ? 6 : std::is_integral_v<T> ? 11 : 33;
+  double const low = std::is_unsigned_v<T>   ? 0
+                     : std::is_integral_v<T> ? -5
+                                             : -16,
+               count = std::is_same_v<T, bool> ? 2
+                       : std::is_unsigned_v<T> ? 6
+                       : std::is_integral_v<T> ? 11
+                                               : 33;
   for (index_t i = 0; i < x.size(); ++i) x.data()[i] = (std::floor(x.data()[i] * count) + low) / (std::is_integral_v<T> ? 1 : 8);
   return x;
 }
@@ -29,7 +35,11 @@ void agrees(std::string const& op, F const& f, X const&... x) {
   CAPTURE(op);
   auto const want = eval(cast<double>(f(x...)));
   auto const got = eval(cast<double>(f(stored<T>(x)...)));
-  double const within = std::is_integral_v<T> ? 0 : std::is_same_v<T, double> || std::is_same_v<T, long double> ? tolerance<double>(64) : op == "deform_conv2d" && std::is_same_v<T, bfloat16> ? 0.05 : tolerance<float>(64);  // its samples are rounded to 16 bits
+  double const within = std::is_integral_v<T>                                         ? 0
+                        : std::is_same_v<T, double> || std::is_same_v<T, long double> ? tolerance<double>(64)
+                        : op == "deform_conv2d" && std::is_same_v<T, bfloat16>
+                            ? 0.05
+                            : tolerance<float>(64);  // its samples are rounded to 16 bits
   auto const report = testing::compare(got, want, within, within);
   CHECK_MESSAGE(report.within, report.summary());
   proves<T>({op.c_str()});

@@ -17,5 +17,6 @@ TEST_CASE_TEMPLATE("ops of element types: arithmetic", T, float16, bfloat16, lon
   auto const m = numbers<T>(coord<3>{{2, 3, 5}}, 3), n = numbers<T>(coord<3>{{1, 5, 4}}, 4);
   agrees<T>("matmul", [](auto const& x, auto const& y) { return matmul(x, y); }, eval(cast<double>(cast<V>(m))), n);
   auto const w = numbers<T>(coord<4>{{6, 2, 3, 3}}, 5);
-  agrees<T>("conv2d", [](auto const& x, auto const& weight) { return conv2d(x, weight, {.stride = {1, 2}, .padding = 1, .groups = 2}); }, a, w);
+  agrees<T>(
+      "conv2d", [](auto const& x, auto const& weight) { return conv2d(x, weight, {.stride = {1, 2}, .padding = 1, .groups = 2}); }, a, w);
 }

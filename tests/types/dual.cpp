@@ -30,8 +30,8 @@ tensor<dual, R> lifted(tensor<double, R> const& x) {
   for (index_t i = 0; i < x.size(); ++i) y.data()[i] = dual(x.data()[i]);
   return y;
 }
-/// The derivative of every element of f(x...) by one element of one x, from dual numbers, is the difference quotient. f is linear or nearly so
-/// within `step`, and has no corner there.
+/// The derivative of every element of f(x...) by one element of one x, from dual numbers, is the difference quotient. f is linear or nearly
+/// so within `step`, and has no corner there.
 template <class F, class... X>
 void differentiates(F const& f, X const&... x) {
   auto const by = [&](auto const& chosen, index_t i) {
@@ -73,7 +73,9 @@ TEST_CASE("a scalar of your own: derivatives by dual numbers are the difference 
   auto const offset = uniform<double>({1, 36, 5, 6}, 4, 0.1, 0.4);  // off the corners at whole positions
   conv2d_params const p{.padding = 1, .groups = 2};
   differentiates([&](auto const& in, auto const& weight, auto const& bias) { return conv2d(in, weight, bias, p); }, x, w, b);
-  differentiates([&](auto const& in, auto const& o, auto const& m, auto const& weight, auto const& bias) { return deform_conv2d(in, o, m, weight, bias, p); }, x, offset, mask, w, b);
+  differentiates([&](auto const& in, auto const& o, auto const& m, auto const& weight,
+                     auto const& bias) { return deform_conv2d(in, o, m, weight, bias, p); },
+                 x, offset, mask, w, b);
   differentiates([&](auto const& in, auto const& m) { return sigmoid(in) * in - m / (m + in * in); }, x, normal<double>({1, 4, 5, 6}, 6));
   differentiates([&](auto const& l, auto const& r) { return matmul(l, r); }, normal<double>({2, 3, 4}, 7), normal<double>({2, 4, 2}, 8));
   differentiates([&](auto const& in) { return avg_pool2d(in, {3, 2, 1}); }, x);

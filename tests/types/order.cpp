@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agrees.hpp"
 
-TEST_CASE_TEMPLATE("ops of element types: order, views, positions", T, float16, bfloat16, long double, std::int64_t, std::int32_t, std::uint8_t, bool) {
+TEST_CASE_TEMPLATE("ops of element types: order, views, positions", T, float16, bfloat16, long double, std::int64_t, std::int32_t,
+                   std::uint8_t, bool) {
   auto const a = numbers<T>(coord<4>{{2, 4, 4, 6}}, 1), b = numbers<T>(coord<4>{{2, 4, 4, 6}}, 2);
   agrees<T>("operator<", [](auto const& x, auto const& y) { return x < y; }, a, b);
   agrees<T>("operator<=", [](auto const& x, auto const& y) { return x <= y; }, a, b);

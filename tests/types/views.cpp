@@ -24,8 +24,10 @@ bool is_map(E e, tensor<T, 4> const& x, F const& from) {
 }
 }  // namespace
 
-TEST_CASE_TEMPLATE("views and index maps of every element type are their formulas", T, float, double, float16, bfloat16, long double, std::int64_t, std::int32_t, std::uint8_t, bool) {
-  proves<T>({"permute", "slice", "flip", "select", "squeeze", "unsqueeze", "broadcast_to", "reshape", "concat", "stack", "pad", "pixel_shuffle", "pixel_unshuffle", "gather"});
+TEST_CASE_TEMPLATE("views and index maps of every element type are their formulas", T, float, double, float16, bfloat16, long double,
+                   std::int64_t, std::int32_t, std::uint8_t, bool) {
+  proves<T>({"permute", "slice", "flip", "select", "squeeze", "unsqueeze", "broadcast_to", "reshape", "concat", "stack", "pad",
+             "pixel_shuffle", "pixel_unshuffle", "gather"});
   for (auto const& x : {counted<T>(), with_gaps(counted<T>()), in_channels_last(counted<T>())}) {
     auto const map = [&](auto e, auto const& from) { return is_map(std::move(e), x, from); };
     using at4 = coord<4>;
@@ -45,7 +47,8 @@ TEST_CASE_TEMPLATE("views and index maps of every element type are their formula
       auto const mirror = [](index_t i, index_t n) { return i < 0 ? -i : i >= n ? 2 * n - 2 - i : i; };
       return at4{{a[0], a[1], mirror(a[2] - 1, 4), mirror(a[3] - 2, 6)}};
     }));
-    CHECK(map(pad(x, {{0, 0, 1, 2}}, {{0, 0, 2, 1}}, pad_mode::replicate), [](at4 const& a) { return at4{{a[0], a[1], std::clamp<index_t>(a[2] - 1, 0, 3), std::clamp<index_t>(a[3] - 2, 0, 5)}}; }));
+    CHECK(map(pad(x, {{0, 0, 1, 2}}, {{0, 0, 2, 1}}, pad_mode::replicate),
+              [](at4 const& a) { return at4{{a[0], a[1], std::clamp<index_t>(a[2] - 1, 0, 3), std::clamp<index_t>(a[3] - 2, 0, 5)}}; }));
     CHECK(map(pixel_shuffle(x, 2), [](at4 const& a) { return at4{{a[0], a[1] * 4 + a[2] % 2 * 2 + a[3] % 2, a[2] / 2, a[3] / 2}}; }));
     CHECK(map(pixel_unshuffle(x, 2), [](at4 const& a) { return at4{{a[0], a[1] / 4, 2 * a[2] + a[1] % 4 / 2, 2 * a[3] + a[1] % 2}}; }));
     auto const index = from({std::int64_t(3), std::int64_t(0), std::int64_t(3)}, {1, 3, 1, 1});

@@ -28,8 +28,10 @@ struct work {
 };
 
 /// Registers a benchmark. run() does the work once; verify() returns what is wrong with its result, or nothing, and is asked first.
-/// Counters: FLOP/s, bytes/s, and "peak" (Google Benchmark prints it as "/s", like every rate), the share of the multiply-add rate that peak_flops measures on the same threads.
-inline void add(std::string const& name, work const& w, cpu_executor const& ex, std::function<std::string()> verify, std::function<void()> run) {
+/// Counters: FLOP/s, bytes/s, and "peak" (Google Benchmark prints it as "/s", like every rate), the share of the multiply-add rate that
+/// peak_flops measures on the same threads.
+inline void add(std::string const& name, work const& w, cpu_executor const& ex, std::function<std::string()> verify,
+                std::function<void()> run) {
   auto* const b = benchmark::RegisterBenchmark(text(name, "/threads:", ex.workers()).c_str(), [=](benchmark::State& state) {
     static std::map<std::tuple<int, instruction_set, dtype>, double> peaks;
     auto& peak = peaks[{ex.workers(), resolve(ex.isa), w.multiplies}];
@@ -50,7 +52,9 @@ inline double limit_of(dtype multiplies) { return multiplies == dtype::bfloat16 
 inline std::string difference(tensor<float, 4> const& y, tensor<double, 4> const& expected, double limit = 1e-4) {
   if (!(y.shape() == expected.shape())) return text("result has shape ", y.shape(), "; expected ", expected.shape());
   double const largest = eval(max(abs(expected)))(), error = eval(max(abs(cast<double>(y) - expected)))();
-  return error <= limit * largest ? "" : text("largest error ", error, " beside values up to ", largest, "; expected at most ", limit, " of that");
+  return error <= limit * largest
+             ? ""
+             : text("largest error ", error, " beside values up to ", largest, "; expected at most ", limit, " of that");
 }
 
 /// What a convolution of a case is given. Feature maps are channels-last in memory, as EDVR's are.
@@ -66,11 +70,16 @@ inline tensor<float, 4> in_channels_last(tensor<float, 4> const& x) {
   return y;
 }
 inline conv2d_inputs inputs_of(conv2d_case const& c) {
-  return {in_channels_last(normal<float>(c.x_shape(), 1)), normal<float>(c.weight_shape(), 2, 0, 1 / std::sqrt(static_cast<double>(c.c * c.r * c.r))), normal<float>({c.k}, 3), c.p};
+  return {in_channels_last(normal<float>(c.x_shape(), 1)),
+          normal<float>(c.weight_shape(), 2, 0, 1 / std::sqrt(static_cast<double>(c.c * c.r * c.r))), normal<float>({c.k}, 3), c.p};
 }
 inline conv2d_inputs inputs_of(deform_conv2d_case const& c) {
-  return {in_channels_last(normal<float>(c.x_shape(), 1)), normal<float>(c.weight_shape(), 2, 0, 1 / std::sqrt(static_cast<double>(9 * c.c))), normal<float>({c.c}, 3),
-          conv2d_params{.padding = 1}, in_channels_last(normal<float>(c.offset_shape(), 4, 0, 2)), in_channels_last(uniform<float>(c.mask_shape(), 5))};
+  return {in_channels_last(normal<float>(c.x_shape(), 1)),
+          normal<float>(c.weight_shape(), 2, 0, 1 / std::sqrt(static_cast<double>(9 * c.c))),
+          normal<float>({c.c}, 3),
+          conv2d_params{.padding = 1},
+          in_channels_last(normal<float>(c.offset_shape(), 4, 0, 2)),
+          in_channels_last(uniform<float>(c.mask_shape(), 5))};
 }
 /// The same in float64 by matrix products: what a kernel is verified against.
 inline tensor<double, 4> expected(conv2d_inputs const& in) {
@@ -101,8 +110,8 @@ void add_all(std::string const& op, Case const (&cases)[N], std::string const& w
 }
 }  // namespace detail_of_cases
 
-/// Benchmarks "conv2d/CASE/who" of a kernel f(conv2d_inputs, executor) -> tensor<float, 4> on every conv2d_case. multiplies: bfloat16 if the
-/// kernel rounds its operands to that, which decides the limit and the peak.
+/// Benchmarks "conv2d/CASE/who" of a kernel f(conv2d_inputs, executor) -> tensor<float, 4> on every conv2d_case. multiplies: bfloat16 if
+/// the kernel rounds its operands to that, which decides the limit and the peak.
 template <class F>
 void conv2d(std::string const& who, F f, cpu_executor const& ex = {}, dtype multiplies = dtype::float32) {
   detail_of_cases::add_all("conv2d", conv2d_cases, who, ex, multiplies, f);

@@ -14,7 +14,9 @@ struct conv2d_case {
   coord<4> weight_shape() const { return {{k, c, r, r}}; }
   index_t out_h() const { return (h + 2 * p.padding.y - r) / p.stride.y + 1; }
   index_t out_w() const { return (w + 2 * p.padding.x - r) / p.stride.x + 1; }
-  double flop() const { return 2.0 * static_cast<double>(k * c * r * r * out_h() * out_w()); }  // of the plain sum, whatever the algorithm does
+  double flop() const {
+    return 2.0 * static_cast<double>(k * c * r * r * out_h() * out_w());
+  }  // of the plain sum, whatever the algorithm does
   double bytes() const { return 4.0 * static_cast<double>(c * h * w + k * out_h() * out_w() + k * c * r * r); }
 };
 inline constexpr conv2d_case conv2d_cases[] = {
@@ -47,10 +49,8 @@ struct deform_conv2d_case {
   double bytes() const { return 4.0 * static_cast<double>(2 * c * h * w + 27 * groups * h * w + 9 * c * c); }
 };
 inline constexpr deform_conv2d_case deform_conv2d_cases[] = {
-    {"M level 1, 64 channels, 8 groups", 64, 180, 320, 8},
-    {"M level 2, 64 channels, 8 groups", 64, 90, 160, 8},
-    {"M level 3, 64 channels, 8 groups", 64, 45, 80, 8},
-    {"L level 1, 128 channels, 8 groups", 128, 180, 320, 8},
+    {"M level 1, 64 channels, 8 groups", 64, 180, 320, 8},  {"M level 2, 64 channels, 8 groups", 64, 90, 160, 8},
+    {"M level 3, 64 channels, 8 groups", 64, 45, 80, 8},    {"L level 1, 128 channels, 8 groups", 128, 180, 320, 8},
     {"L level 2, 128 channels, 8 groups", 128, 90, 160, 8},
 };
 

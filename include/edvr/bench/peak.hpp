@@ -12,8 +12,8 @@ namespace edvr::inline v1::bench {
 
 inline double seconds_now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
-/// Multiply-adds of T (float, or pairs of bfloat16 where the processor has them) in registers on all of ex's threads, the best of several tries:
-/// FLOP/s.
+/// Multiply-adds of T (float, or pairs of bfloat16 where the processor has them)
+/// in registers on all of ex's threads, the best of several tries: FLOP/s.
 template <class T = float>
 double peak_flops(cpu_executor const& ex) {
   auto const isa = resolve(ex.isa);
@@ -25,7 +25,8 @@ double peak_flops(cpu_executor const& ex) {
   std::vector<float> results(static_cast<std::size_t>(ex.workers()));
   for (int i = 0; i < 12; ++i) {
     double const start = seconds_now();
-    ex.parallel(ex.workers(), [&](index_t task, int) { results[static_cast<std::size_t>(task)] = kernel.template of<T>().multiply_adds(rounds); });
+    ex.parallel(ex.workers(),
+                [&](index_t task, int) { results[static_cast<std::size_t>(task)] = kernel.template of<T>().multiply_adds(rounds); });
     best = std::max(best, flop / (seconds_now() - start));
   }
   return results.front() > 1e30f ? 0 : best;  // looked at, so that nothing is left out

@@ -7,8 +7,8 @@
 
 namespace edvr::inline v1::detail {
 
-/// May a tree be read, or a destination written, in packs of W along `axis`: does every tensor have them on multiples of their size? A kernel
-/// says it in aligned<W>(axis); a kind of node that is not known here may not.
+/// May a tree be read, or a destination written, in packs of W along `axis`: does every tensor have them on multiples of their size? A
+/// kernel says it in aligned<W>(axis); a kind of node that is not known here may not.
 template <int W, class E>
 bool packs_are_aligned(E const& e, int axis) {
   if constexpr (requires { e.template aligned<W>(axis); }) {

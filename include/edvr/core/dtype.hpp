@@ -13,8 +13,8 @@
 
 namespace edvr::inline v1 {
 
-/// Element types a file may hold. float and double compute; float16 and bfloat16 store; the integer types and bool store, compare and index,
-/// and compute as integers of C++ do.
+/// Element types a file may hold. float and double compute; float16 and bfloat16 store; the integer types and bool store, compare and
+/// index, and compute as integers of C++ do.
 enum class dtype { float64, float32, float16, bfloat16, int64, int32, int16, int8, uint8, boolean };
 
 constexpr std::string_view name(dtype t) {
@@ -41,7 +41,8 @@ struct accumulate<T> {
   using type = std::int64_t;
 };
 }  // namespace detail
-/// What a reduction over axes of T sums in: double for float, 64 bits for integers and bool. Convolutions and products sum in arithmetic_t<T>.
+/// What a reduction over axes of T sums in: double for float, 64 bits for
+/// integers and bool. Convolutions and products sum in arithmetic_t<T>.
 template <class T>
 using accumulate_t = typename detail::accumulate<T>::type;
 
@@ -50,15 +51,21 @@ EDVR_HD float from_float16(std::uint16_t bits) {
   std::uint32_t const sign = (bits & 0x8000u) << 16, size = bits & 0x7fffu, exponent = size & 0x7c00u;
   float const subnormal = static_cast<float>(size) * 0x1p-24f;
   std::uint32_t const normal = (size << 13) + 0x38000000u, special = size << 13 | 0x7f800000u;
-  return std::bit_cast<float>(sign | (exponent == 0 ? std::bit_cast<std::uint32_t>(subnormal) : exponent == 0x7c00u ? special : normal));  // no branch
+  return std::bit_cast<float>(sign | (exponent == 0         ? std::bit_cast<std::uint32_t>(subnormal)
+                                      : exponent == 0x7c00u ? special
+                                                            : normal));  // no branch
 }
 /// The nearest binary16, ties to even: infinity from 65520 on, a NaN stays one.
 EDVR_HD std::uint16_t to_float16(float v) {
   auto const bits = std::bit_cast<std::uint32_t>(v);
   std::uint32_t const sign = bits >> 16 & 0x8000u, size = bits & 0x7fffffffu;
   std::uint32_t const normal = (size - 0x38000000u + 0xfffu + (size >> 13 & 1u)) >> 13;
-  std::uint32_t const subnormal = std::bit_cast<std::uint32_t>(std::bit_cast<float>(size) + 0.5f) - 0x3f000000u;  // the sum rounds to multiples of 2^-24
-  std::uint32_t const r = size > 0x7f800000u ? 0x7e00u | (size >> 13 & 0x3ffu) : size >= 0x477ff000u ? 0x7c00u : size >= 0x38800000u ? normal : subnormal;
+  std::uint32_t const subnormal =
+      std::bit_cast<std::uint32_t>(std::bit_cast<float>(size) + 0.5f) - 0x3f000000u;  // the sum rounds to multiples of 2^-24
+  std::uint32_t const r = size > 0x7f800000u    ? 0x7e00u | (size >> 13 & 0x3ffu)
+                          : size >= 0x477ff000u ? 0x7c00u
+                          : size >= 0x38800000u ? normal
+                                                : subnormal;
   return static_cast<std::uint16_t>(sign | r);
 }
 /// The value of 16 bits in bfloat16: the upper half of a float.
@@ -91,8 +98,8 @@ EDVR_HD float rounded_to_odd(T v) {
   }
 }
 
-/// 16 bits of storage for a float: its sign, exponent and first 7 bits of mantissa. Converts, and does nothing else: expressions read a tensor of
-/// them as float, and round where they store.
+/// 16 bits of storage for a float: its sign, exponent and first 7 bits of mantissa. Converts, and does nothing else: expressions read a
+/// tensor of them as float, and round where they store.
 struct bfloat16 {
   std::uint16_t bits;
   bfloat16() = default;
@@ -103,7 +110,8 @@ struct bfloat16 {
   EDVR_HD operator float() const { return from_bfloat16(bits); }
 };
 
-/// 16 bits of storage for a float in IEEE binary16: 11 significant bits, from 6e-8 to 65504. Like bfloat16 it converts, and does nothing else.
+/// 16 bits of storage for a float in IEEE binary16: 11 significant bits, from 6e-8 to 65504. Like bfloat16 it converts, and does nothing
+/// else.
 struct float16 {
   std::uint16_t bits;
   float16() = default;

@@ -9,8 +9,8 @@
 namespace edvr::inline v1 {
 
 /// Runs work in one memory space:
-///   ex.for_each(y, g)       y[at] = g(at) for every position of the view y; g.cost(), where there is one: how many times the work of a plain element, about
-///   ex.parallel(tasks, f)   f(task, worker) for task = 0 .. tasks - 1; worker < ex.workers() numbers who runs it
+///   ex.for_each(y, g)       y[at] = g(at) for every position of the view y; g.cost(), where there is one: how many times the work of a
+///   plain element, about ex.parallel(tasks, f)   f(task, worker) for task = 0 .. tasks - 1; worker < ex.workers() numbers who runs it
 /// One for a device that is fed whole sweeps has no parallel, but:
 ///   ex.for_each(y, g, first, extent)   for the positions first .. first + extent - 1 only
 ///   ex.gemm(job)                       products of matrices
@@ -39,7 +39,8 @@ struct gemm_job {
 /// The executor that eval uses when none is given; a backend specialises it for its space.
 template <class S>
 struct default_executor {
-  static_assert(!memory_space<S>, "no executor for this memory is known here: include edvr/edvr.hpp for the cpu, edvr/cuda.hpp for the gpu");
+  static_assert(!memory_space<S>,
+                "no executor for this memory is known here: include edvr/edvr.hpp for the cpu, edvr/cuda.hpp for the gpu");
 };
 template <class S>
 using default_executor_t = typename default_executor<S>::type;

@@ -47,7 +47,8 @@ concept real_valued = operand<A> && !std::is_integral_v<value_t<A>>;
 template <class A, int R>
 concept has_rank = operand<A> && (bare<A>::rank == R);
 
-/// Every op takes its operands through here: tensors are copied (a handle is cheap), temporaries moved, a named heavy result refused in words.
+/// Every op takes its operands through here: tensors are copied (a handle
+/// is cheap), temporaries moved, a named heavy result refused in words.
 template <class A>
 constexpr bare<A> take(A&& a) {
   constexpr bool named_heavy_result = std::is_lvalue_reference_v<A> && (bare<A>::heavy_nodes > 0);
@@ -65,8 +66,8 @@ struct used_twice_name_its_value_with_eval {
   used_twice_name_its_value_with_eval() = default;
   used_twice_name_its_value_with_eval(used_twice_name_its_value_with_eval&&) = default;
   used_twice_name_its_value_with_eval& operator=(used_twice_name_its_value_with_eval&&) = default;
-  used_twice_name_its_value_with_eval(used_twice_name_its_value_with_eval const&) =
-      delete;  // a lazy conv2d(...) runs where it is used, so it is used once. Twice: auto y = eval(conv2d(...));
+  // A lazy conv2d(...) runs where it is used, so it is used once. Twice: auto y = eval(conv2d(...));
+  used_twice_name_its_value_with_eval(used_twice_name_its_value_with_eval const&) = delete;
   ~used_twice_name_its_value_with_eval() = default;
 };
 
@@ -115,11 +116,34 @@ struct constant {
 
 namespace detail {
 template <class E>
-inline constexpr int heavy_nodes_of = [] { if constexpr (requires { E::heavy_nodes; }) return E::heavy_nodes; else return 0; }();
+inline constexpr int heavy_nodes_of = [] {
+  if constexpr (requires { E::heavy_nodes; })
+    return E::heavy_nodes;
+  else
+    return 0;
+}();
 template <class E>
-inline constexpr bool has_last_of = [] { if constexpr (requires { E::has_last; }) return E::has_last; else return false; }();
+inline constexpr bool has_last_of = [] {
+  if constexpr (requires { E::has_last; })
+    return E::has_last;
+  else
+    return false;
+}();
 template <class E>
-inline constexpr bool packs_of = [] { if constexpr (requires { E::packs; }) return E::packs; else return false; }();
+inline constexpr bool packs_of = [] {
+  if constexpr (requires { E::packs; })
+    return E::packs;
+  else
+    return false;
+}();
+
+template <class E>
+concept concat_of_two = requires(E const& e) { e.split_axis; };
+template <class E>
+concept index_map = requires { typename E::index_map; };
+/// An index map of a tree that ends in a heavy node, each of whose results has one place: the node stores through it.
+template <class E>
+concept stored_through = index_map<E> && requires(E const& e) { e.m.through; } && bare<decltype(std::declval<E const&>().a)>::has_last;
 }  // namespace detail
 
 /// f(a), element by element.
@@ -263,8 +287,9 @@ auto promoted(E e) {
   if constexpr (E::rank == To) {
     return e;
   } else {
-    static_assert(E::heavy_nodes == 0 && !requires { typename E::index_map; },
-                  "a heavy op or an index map of lower rank cannot be broadcast: write eval(...) around it first");
+    static_assert(
+        E::heavy_nodes == 0 && !requires { typename E::index_map; },
+        "a heavy op or an index map of lower rank cannot be broadcast: write eval(...) around it first");
     if constexpr (requires { e.template promoted<To>(); })
       return e.template promoted<To>();
     else
@@ -294,7 +319,8 @@ auto constant_like(T value, E const& e) {
   return constant<T, E::rank, space_t<E>>{value, e.shape()};
 }
 
-/// f applied to every element: how a user adds a pointwise function. f is any functor of one value; its result type is the new element type.
+/// f applied to every element: how a user adds a pointwise function. f
+/// is any functor of one value; its result type is the new element type.
 template <class F, operand A>
 auto apply_each(F f, A&& a) {
   return unary{std::move(f), take(std::forward<A>(a))};

@@ -40,7 +40,7 @@ EDVR_HD void move_pack(T* to, T const* from) {
 #ifdef __CUDA_ARCH__  // sixteen bytes at once: whoever launches packs has asked for their alignment
     *reinterpret_cast<pack<T, W>*>(to) = *reinterpret_cast<pack<T, W> const*>(from);
 #else
-    std::memcpy(to, from, W * sizeof(T));
+  std::memcpy(to, from, W * sizeof(T));
 #endif
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Seeded random tensors: the same numbers for the same seed, but for the last digit of the logarithm and cosine behind normal(), which is the
-// platform's. The distributions of the standard library promise less.
+// Seeded random tensors: the same numbers for the same seed, but for the last digit of the logarithm and cosine behind normal(), which is
+// the platform's. The distributions of the standard library promise less.
 #pragma once
 #include <bit>
 #include <cmath>

@@ -90,9 +90,7 @@ constexpr coord<R> row_major(coord<R> const& s) {
   return step;
 }
 /// Strides of (n, c, h, w) with channels contiguous: memory order n, h, w, c.
-constexpr coord<4> channels_last(coord<4> const& s) {
-  return {{s[2] * s[3] * s[1], 1, s[3] * s[1], s[1]}};
-}
+constexpr coord<4> channels_last(coord<4> const& s) { return {{s[2] * s[3] * s[1], 1, s[3] * s[1], s[1]}}; }
 
 /// The common shape of two operands by NumPy's rule. Throws shape_error naming both.
 template <int R>

@@ -27,7 +27,8 @@ struct cpu {};
 /// Device memory; its storage and executor come with a GPU backend.
 struct gpu {};
 
-/// How a space holds elements: allocate<T>(n) gives shared ownership of n uninitialised ones, fill(p, n, value) sets them. Specialised once per space.
+/// How a space holds elements: allocate<T>(n) gives shared ownership of n
+/// uninitialised ones, fill(p, n, value) sets them. Specialised once per space.
 template <class S>
 struct storage;
 template <class S>
@@ -49,8 +50,8 @@ inline memory_use host_memory;
 
 namespace detail {
 /// Where host blocks come from. Large ones are mapped, and what is given back stays mapped for the next request, because a fresh page costs
-/// about as much as a pass over it: a tenth of a network's time. Neighbouring gaps grow together, and what is kept makes the program at most an
-/// eighth larger than the most that was alive at once.
+/// about as much as a pass over it: a tenth of a network's time. Neighbouring gaps grow together, and what is kept makes the program at
+/// most an eighth larger than the most that was alive at once.
 class block_cache {
  public:
   static constexpr std::size_t alignment = 64;  // a cache line, and the widest vector
@@ -119,7 +120,8 @@ class block_cache {
   void trim() {
     std::size_t const most = std::max(peak_, live_) + whole_pages(peak_ / slack);
     while (live_ + kept_ > most && !gaps_.empty()) {
-      auto const smallest_gap = std::min_element(gaps_.begin(), gaps_.end(), [](auto const& a, auto const& b) { return a.second < b.second; });
+      auto const smallest_gap =
+          std::min_element(gaps_.begin(), gaps_.end(), [](auto const& a, auto const& b) { return a.second < b.second; });
       std::size_t const excess = std::min(smallest_gap->second, live_ + kept_ - most);
       ::munmap(smallest_gap->first + (smallest_gap->second - excess), excess);
       kept_ -= excess;
@@ -144,7 +146,8 @@ class block_cache {
 template <class T>
 class scratch {
  public:
-  explicit scratch(index_t n) : bytes_(static_cast<std::size_t>(n > 0 ? n : 1) * sizeof(T)), data_(static_cast<T*>(block_cache::instance().acquire(bytes_))) {}
+  explicit scratch(index_t n)
+      : bytes_(static_cast<std::size_t>(n > 0 ? n : 1) * sizeof(T)), data_(static_cast<T*>(block_cache::instance().acquire(bytes_))) {}
   ~scratch() { block_cache::instance().release(data_, bytes_); }
   scratch(scratch const&) = delete;
   scratch& operator=(scratch const&) = delete;

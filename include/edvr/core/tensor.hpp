@@ -20,7 +20,7 @@ namespace edvr::inline v1 {
 template <class T, int R, class S = cpu>
 class tensor {
  public:
-  using element_type = T;               // what is stored
+  using element_type = T;              // what is stored
   using value_type = arithmetic_t<T>;  // what expressions read
   using space = S;
   static constexpr int rank = R, heavy_nodes = 0;

@@ -8,7 +8,8 @@
 
 namespace edvr::inline v1 {
 
-/// Pointer, extents, strides. Owns nothing; T is const where it is only read. Elements of 16 bits are read and written as the float they stand for.
+/// Pointer, extents, strides. Owns nothing; T is const where it is only read.
+/// Elements of 16 bits are read and written as the float they stand for.
 template <class T, int R, class S>
 struct view {
   using element_type = std::remove_const_t<T>;
@@ -22,9 +23,7 @@ struct view {
   edvr::coord<R> shape() const { return extent; }
   bool unit(int axis) const { return step[axis] == 1; }
 
-  EDVR_HD T* address(coord<R> const& at) const {
-    return address(at, std::make_integer_sequence<int, R>{});
-  }
+  EDVR_HD T* address(coord<R> const& at) const { return address(at, std::make_integer_sequence<int, R>{}); }
   EDVR_HD T& operator[](coord<R> const& at) const { return *address(at); }
 
   template <class... V>

@@ -9,19 +9,22 @@
 namespace edvr::inline v1 {
 
 template <class T>
-using eigen_map = Eigen::Map<Eigen::Matrix<std::remove_const_t<T>, Eigen::Dynamic, Eigen::Dynamic>, 0, Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>>;
+using eigen_map =
+    Eigen::Map<Eigen::Matrix<std::remove_const_t<T>, Eigen::Dynamic, Eigen::Dynamic>, 0, Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>>;
 
 /// A tensor of rank 2, any strides that are not negative.
 template <class T>
 eigen_map<T> as_eigen(tensor<T, 2, cpu> const& x) {
   for (int i = 0; i < 2; ++i)
-    if (x.strides()[i] < 0) throw shape_error(text("as_eigen: strides ", x.strides(), "; expected none below 0 (clone a flipped tensor first)"));
+    if (x.strides()[i] < 0)
+      throw shape_error(text("as_eigen: strides ", x.strides(), "; expected none below 0 (clone a flipped tensor first)"));
   return {x.data(), x.extent(0), x.extent(1), Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>(x.strides()[1], x.strides()[0])};
 }
 /// A tensor of rank 1, as a column.
 template <class T>
 eigen_map<T> as_eigen(tensor<T, 1, cpu> const& x) {
-  if (x.strides()[0] < 0) throw shape_error(text("as_eigen: stride ", x.strides()[0], "; expected none below 0 (clone a flipped tensor first)"));
+  if (x.strides()[0] < 0)
+    throw shape_error(text("as_eigen: stride ", x.strides()[0], "; expected none below 0 (clone a flipped tensor first)"));
   return {x.data(), x.extent(0), 1, Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>(x.extent(0), x.strides()[0])};
 }
 /// A tensor over the elements of an Eigen matrix, map or block that owns or refers to plain memory.
@@ -29,7 +32,8 @@ template <class M>
 auto from_eigen(M& m) {
   using T = std::remove_reference_t<decltype(m.coeffRef(0, 0))>;
   index_t const down = M::IsRowMajor ? m.outerStride() : m.innerStride(), across = M::IsRowMajor ? m.innerStride() : m.outerStride();
-  return borrow<std::remove_const_t<T>>(const_cast<std::remove_const_t<T>*>(m.data()), coord<2>{{m.rows(), m.cols()}}, coord<2>{{down, across}});
+  return borrow<std::remove_const_t<T>>(const_cast<std::remove_const_t<T>*>(m.data()), coord<2>{{m.rows(), m.cols()}},
+                                        coord<2>{{down, across}});
 }
 
 }  // namespace edvr::v1

@@ -23,12 +23,19 @@ class any_tensor {
   any_tensor() = default;
   /// Throws io_error, beginning with `who`, unless every element lies in bytes[begin, end) and the whole is no larger than the file:
   /// a tensor that repeats its elements (stride 0) must not make a small file a large allocation.
-  any_tensor(std::string const& who, file_bytes bytes, std::size_t begin, std::size_t end, dtype type, std::vector<index_t> shape, index_t offset,
-             std::vector<index_t> strides)
-      : bytes_(std::move(bytes)), begin_(begin), type_(type), shape_(std::move(shape)), strides_(std::move(strides)), offset_(offset), size_(0) {
+  any_tensor(std::string const& who, file_bytes bytes, std::size_t begin, std::size_t end, dtype type, std::vector<index_t> shape,
+             index_t offset, std::vector<index_t> strides)
+      : bytes_(std::move(bytes)),
+        begin_(begin),
+        type_(type),
+        shape_(std::move(shape)),
+        strides_(std::move(strides)),
+        offset_(offset),
+        size_(0) {
     constexpr std::size_t most_axes = 64;
     if (shape_.size() > most_axes || strides_.size() != shape_.size())
-      throw io_error(text(who, ": has ", shape_.size(), " axes and ", strides_.size(), " strides; expected as many strides as axes, at most ", most_axes));
+      throw io_error(text(who, ": has ", shape_.size(), " axes and ", strides_.size(),
+                          " strides; expected as many strides as axes, at most ", most_axes));
     auto const room = static_cast<index_t>((end - begin) / static_cast<std::size_t>(size_of(type)));
     auto const file_elements = static_cast<index_t>(bytes_->size() / static_cast<std::size_t>(size_of(type)));
     bool empty = false;
@@ -41,15 +48,18 @@ class any_tensor {
     index_t last = offset;
     for (std::size_t i = 0; i < shape_.size(); ++i) {
       if (strides_[i] < 0) throw io_error(text(who, ": has a negative stride ", strides_[i]));
-      if (shape_[i] > (file_elements > 0 ? file_elements : 1) / size_) throw io_error(text(who, ": shape ", describe(), " is larger than the file"));
+      if (shape_[i] > (file_elements > 0 ? file_elements : 1) / size_)
+        throw io_error(text(who, ": shape ", describe(), " is larger than the file"));
       size_ *= shape_[i];
-      if (shape_[i] > 1 && strides_[i] > room / (shape_[i] - 1)) throw io_error(text(who, ": shape ", describe(), " reaches past the end of its storage"));
+      if (shape_[i] > 1 && strides_[i] > room / (shape_[i] - 1))
+        throw io_error(text(who, ": shape ", describe(), " reaches past the end of its storage"));
       if (shape_[i] == 1) strides_[i] = 0;  // never used, may hold anything
       last += (shape_[i] - 1) * strides_[i];
       if (last >= room) break;
     }
     if (offset < 0 || offset >= room || last >= room)
-      throw io_error(text(who, ": shape ", describe(), " at offset ", offset, " reaches past the end of its storage of ", room, " elements"));
+      throw io_error(
+          text(who, ": shape ", describe(), " at offset ", offset, " reaches past the end of its storage of ", room, " elements"));
   }
   /// A packed copy of a tensor in memory.
   template <class T, int R>
@@ -101,17 +111,28 @@ class any_tensor {
   }
   template <class T>
   static constexpr dtype dtype_of() {
-    if constexpr (std::is_same_v<T, double>) return dtype::float64;
-    else if constexpr (std::is_same_v<T, float>) return dtype::float32;
-    else if constexpr (std::is_same_v<T, float16>) return dtype::float16;
-    else if constexpr (std::is_same_v<T, bfloat16>) return dtype::bfloat16;
-    else if constexpr (std::is_same_v<T, bool>) return dtype::boolean;
-    else if constexpr (std::is_same_v<T, std::int64_t>) return dtype::int64;
-    else if constexpr (std::is_same_v<T, std::int32_t>) return dtype::int32;
-    else if constexpr (std::is_same_v<T, std::int16_t>) return dtype::int16;
-    else if constexpr (std::is_same_v<T, std::int8_t>) return dtype::int8;
-    else if constexpr (std::is_same_v<T, std::uint8_t>) return dtype::uint8;
-    else static_assert(sizeof(T) == 0, "no file format of ours holds this element type");
+    if constexpr (std::is_same_v<T, double>)
+      return dtype::float64;
+    else if constexpr (std::is_same_v<T, float>)
+      return dtype::float32;
+    else if constexpr (std::is_same_v<T, float16>)
+      return dtype::float16;
+    else if constexpr (std::is_same_v<T, bfloat16>)
+      return dtype::bfloat16;
+    else if constexpr (std::is_same_v<T, bool>)
+      return dtype::boolean;
+    else if constexpr (std::is_same_v<T, std::int64_t>)
+      return dtype::int64;
+    else if constexpr (std::is_same_v<T, std::int32_t>)
+      return dtype::int32;
+    else if constexpr (std::is_same_v<T, std::int16_t>)
+      return dtype::int16;
+    else if constexpr (std::is_same_v<T, std::int8_t>)
+      return dtype::int8;
+    else if constexpr (std::is_same_v<T, std::uint8_t>)
+      return dtype::uint8;
+    else
+      static_assert(sizeof(T) == 0, "no file format of ours holds this element type");
   }
   /// Row-major bytes, as safetensors stores them.
   std::vector<std::byte> packed_bytes() const {

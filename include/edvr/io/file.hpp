@@ -25,15 +25,17 @@ namespace edvr::inline v1 {
 /// Bytes that every tensor read from them shares.
 using file_bytes = std::shared_ptr<std::vector<std::byte> const>;
 
-/// The whole of a regular file. Throws io_error, with the path, if it is missing, unreadable, a folder, a pipe, larger than most_bytes (16 GiB
-/// unless given), or changes while it is read.
+/// The whole of a regular file. Throws io_error, with the path, if it is missing, unreadable, a folder, a pipe, larger than most_bytes (16
+/// GiB unless given), or changes while it is read.
 inline file_bytes read_file(std::filesystem::path const& path, std::uintmax_t most_bytes = std::uintmax_t{1} << 34) {
   std::error_code failure;
   auto const status = std::filesystem::status(path, failure);
   if (failure || status.type() == std::filesystem::file_type::not_found)
-    throw io_error(text(path.string(), ": ", failure && failure != std::errc::no_such_file_or_directory ? failure.message() : "no such file"));
+    throw io_error(
+        text(path.string(), ": ", failure && failure != std::errc::no_such_file_or_directory ? failure.message() : "no such file"));
   if (status.type() == std::filesystem::file_type::directory) throw io_error(text(path.string(), ": is a folder; expected a file"));
-  if (status.type() != std::filesystem::file_type::regular) throw io_error(text(path.string(), ": is a pipe or device; expected a regular file"));
+  if (status.type() != std::filesystem::file_type::regular)
+    throw io_error(text(path.string(), ": is a pipe or device; expected a regular file"));
   auto const size = std::filesystem::file_size(path, failure);
   if (failure) throw io_error(text(path.string(), ": ", failure.message()));
   if (size > most_bytes) throw io_error(text(path.string(), ": has ", size, " bytes; expected at most ", most_bytes));
@@ -52,10 +54,14 @@ inline file_bytes read_file(std::filesystem::path const& path, std::uintmax_t mo
 inline void write_file(std::filesystem::path const& path, std::initializer_list<std::span<std::byte const>> pieces) {
   std::error_code failure;
   auto const existing = std::filesystem::status(path, failure).type();
-  if (existing != std::filesystem::file_type::not_found && existing != std::filesystem::file_type::none && existing != std::filesystem::file_type::regular)
+  if (existing != std::filesystem::file_type::not_found && existing != std::filesystem::file_type::none &&
+      existing != std::filesystem::file_type::regular)
     throw io_error(text(path.string(), ": is a folder, pipe or device; expected the name of a file to write"));
   auto partial = path;
-  partial += text('.', static_cast<unsigned>(std::hash<std::thread::id>{}(std::this_thread::get_id()) ^ static_cast<std::size_t>(std::chrono::steady_clock::now().time_since_epoch().count())), ".partial");
+  partial += text('.',
+                  static_cast<unsigned>(std::hash<std::thread::id>{}(std::this_thread::get_id()) ^
+                                        static_cast<std::size_t>(std::chrono::steady_clock::now().time_since_epoch().count())),
+                  ".partial");
   struct cleaner {  // whatever happens, no rest of a file stays
     std::filesystem::path const& file;
     bool there = true;
@@ -68,7 +74,8 @@ inline void write_file(std::filesystem::path const& path, std::initializer_list<
   {
     std::ofstream out(partial, std::ios::binary | std::ios::trunc);
     ok = out.is_open();
-    for (auto const& piece : pieces) ok = ok && out.write(reinterpret_cast<char const*>(piece.data()), static_cast<std::streamsize>(piece.size()));
+    for (auto const& piece : pieces)
+      ok = ok && out.write(reinterpret_cast<char const*>(piece.data()), static_cast<std::streamsize>(piece.size()));
     out.close();
     ok = ok && !out.fail();
   }
@@ -79,7 +86,8 @@ inline void write_file(std::filesystem::path const& path, std::initializer_list<
     else
       reason = std::strerror(errno);
   }
-  if (reason) throw io_error(text(path.string(), ": cannot be written (", reason, "); check the folder, its permissions and the free space"));
+  if (reason)
+    throw io_error(text(path.string(), ": cannot be written (", reason, "); check the folder, its permissions and the free space"));
 }
 
 }  // namespace edvr::v1

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading PNG, of 8 or 16 bits, and JPEG. The only header that includes stb; its other formats are compiled out, and what a file claims is checked
-// before stb sees it. Writing PNG: png.hpp.
+// Reading PNG, of 8 or 16 bits, and JPEG. The only header that includes stb; its other formats are compiled out, and what a file claims is
+// checked before stb sees it. Writing PNG: png.hpp.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -19,8 +19,8 @@
 #include "edvr/io/png.hpp"
 
 namespace edvr::inline v1::detail {
-/// Largest block that the decoder may ask for while it reads this picture: a few times its pixels, so that a stream which unpacks to more than
-/// its header says is refused.
+/// Largest block that the decoder may ask for while it reads this picture: a few times its pixels, so that a stream which unpacks to more
+/// than its header says is refused.
 inline thread_local std::size_t decoder_limit = 0;
 inline thread_local bool decoder_starved = false;  // a request within the limit that the system refused: no fault of the file
 inline void* decoder_memory(std::size_t n, void* p) {
@@ -90,25 +90,31 @@ inline std::size_t check_png(std::string const& who, std::span<std::byte const> 
   std::uint64_t const w = big_endian(b.data() + 16, 4), h = big_endian(b.data() + 20, 4);
   int const depth = static_cast<int>(b[24]), colour = static_cast<int>(b[25]);
   check_picture_size(who, w, h);
-  if (depth == 16 && !may_be_deep) throw io_error(text(who, ": PNG has 16 bits a channel; expected 8 (read_image16 and decode_image16 read both)"));
+  if (depth == 16 && !may_be_deep)
+    throw io_error(text(who, ": PNG has 16 bits a channel; expected 8 (read_image16 and decode_image16 read both)"));
   if (colour == 4 || colour == 6) throw io_error(text(who, ": PNG has an alpha channel; expected RGB or gray: flatten it first"));
   int const channels = colour == 2 ? 3 : 1;
   std::uint64_t const raw = h * (1 + (w * static_cast<std::uint64_t>(channels * depth) + 7) / 8);
   constexpr std::uint64_t most_ratio = 1032;  // of deflate
-  if (raw > most_ratio * b.size()) throw io_error(text(who, ": PNG of ", w, " x ", h, " pixels in ", b.size(), " bytes; no compression is that good, the file is cut off or made to deceive"));
+  if (raw > most_ratio * b.size())
+    throw io_error(text(who, ": PNG of ", w, " x ", h, " pixels in ", b.size(),
+                        " bytes; no compression is that good, the file is cut off or made to deceive"));
   return static_cast<std::size_t>(w * h);
 }
-/// PNG: what stb does not look at, chunk by chunk up to IEND. Chunks that pixels depend on must have their checksums. A palette is filled up with black to 256
-/// colours in `copy`, because stb takes a colour that is not there from memory which it never wrote. Returns the bytes to decode, b or copy.
+/// PNG: what stb does not look at, chunk by chunk up to IEND. Chunks that pixels depend on must have
+/// their checksums. A palette is filled up with black to 256 colours in `copy`, because stb takes a
+/// colour that is not there from memory which it never wrote. Returns the bytes to decode, b or copy.
 inline std::span<std::byte const> check_png_chunks(std::string const& who, std::span<std::byte const> b, std::vector<std::byte>& copy) {
   constexpr std::size_t around = 12, whole_palette = 3 * 256;  // length, name and checksum; bytes
   auto const is = [&](std::size_t at, char const* name) { return std::memcmp(b.data() + at + 4, name, 4) == 0; };
   std::size_t palette = 0, colours = 0;
   for (std::size_t at = 8;;) {
     std::size_t const left = b.size() - at, length = left < around ? 0 : big_endian(b.data() + at, 4);
-    if (left < around || length > left - around) throw io_error(text(who, ": PNG is cut off or damaged: its ", b.size(), " bytes end inside a chunk"));
+    if (left < around || length > left - around)
+      throw io_error(text(who, ": PNG is cut off or damaged: its ", b.size(), " bytes end inside a chunk"));
     bool const needed = (b[at + 4] & std::byte{32}) == std::byte{0};  // by its name: a capital letter first
-    if (needed && crc32(b.subspan(at + 4, 4 + length)) != big_endian(b.data() + at + 8 + length, 4)) throw io_error(text(who, ": PNG has a wrong checksum in the chunk at byte ", at, ": the file is damaged"));
+    if (needed && crc32(b.subspan(at + 4, 4 + length)) != big_endian(b.data() + at + 8 + length, 4))
+      throw io_error(text(who, ": PNG has a wrong checksum in the chunk at byte ", at, ": the file is damaged"));
     if (is(at, "PLTE") && palette == 0) palette = at, colours = length;
     if (is(at, "IEND")) break;
     at += around + length;
@@ -120,9 +126,9 @@ inline std::span<std::byte const> check_png_chunks(std::string const& who, std::
   copy[palette + 2] = static_cast<std::byte>(whole_palette >> 8), copy[palette + 3] = static_cast<std::byte>(whole_palette & 255);
   return copy;
 }
-/// JPEG: stb writes past the end of a Huffman table that claims more than 256 codes, and mistakes the 256th for a mark of its own, after which it reads
-/// before the table; pictures use 162 at most. Looks at every pair of bytes that could start such a
-/// segment, so that no disagreement about where segments are lets one through; inside other segments the pair hardly ever looks like one.
+/// JPEG: stb writes past the end of a Huffman table that claims more than 256 codes, and mistakes the 256th for a mark of its own, after
+/// which it reads before the table; pictures use 162 at most. Looks at every pair of bytes that could start such a segment, so that no
+/// disagreement about where segments are lets one through; inside other segments the pair hardly ever looks like one.
 inline void check_huffman_tables(std::string const& who, std::span<std::byte const> b) {
   auto const value = [&](std::size_t i) { return i < b.size() ? static_cast<int>(b[i]) : 0; };
   for (std::size_t i = 0; i + 1 < b.size(); ++i) {
@@ -132,7 +138,9 @@ inline void check_huffman_tables(std::string const& who, std::span<std::byte con
       if (value(at) >> 4 > 1 || (value(at) & 15) > 3) break;
       int codes = 0;
       for (std::size_t k = 1; k <= 16; ++k) codes += value(at + k);
-      if (codes > 255) throw io_error(text(who, ": JPEG has a Huffman table of ", codes, " codes; expected at most 255: it is damaged or made to deceive"));
+      if (codes > 255)
+        throw io_error(
+            text(who, ": JPEG has a Huffman table of ", codes, " codes; expected at most 255: it is damaged or made to deceive"));
       at += static_cast<std::size_t>(17 + codes);
       left -= 17 + codes;
     }
@@ -156,11 +164,14 @@ inline std::size_t check_jpeg(std::string const& who, std::span<std::byte const>
     if (frame) {
       if (at + 10 > b.size()) break;
       std::uint64_t const h = big_endian(b.data() + at + 5, 2), w = big_endian(b.data() + at + 7, 2);
-      if (static_cast<int>(b[at + 4]) != 8) throw io_error(text(who, ": JPEG has ", static_cast<int>(b[at + 4]), " bits a channel; expected 8"));
-      if (static_cast<int>(b[at + 9]) > 3) throw io_error(text(who, ": JPEG has ", static_cast<int>(b[at + 9]), " channels (CMYK?); expected RGB or gray"));
+      if (static_cast<int>(b[at + 4]) != 8)
+        throw io_error(text(who, ": JPEG has ", static_cast<int>(b[at + 4]), " bits a channel; expected 8"));
+      if (static_cast<int>(b[at + 9]) > 3)
+        throw io_error(text(who, ": JPEG has ", static_cast<int>(b[at + 9]), " channels (CMYK?); expected RGB or gray"));
       check_picture_size(who, w, h);
       constexpr std::uint64_t most_ratio = 4096;  // pixels a byte, for a picture of one colour
-      if (w * h > most_ratio * b.size()) throw io_error(text(who, ": JPEG of ", w, " x ", h, " pixels in ", b.size(), " bytes; the file is cut off or made to deceive"));
+      if (w * h > most_ratio * b.size())
+        throw io_error(text(who, ": JPEG of ", w, " x ", h, " pixels in ", b.size(), " bytes; the file is cut off or made to deceive"));
       return static_cast<std::size_t>(w * h);
     }
     at += 2 + big_endian(b.data() + at + 2, 2);
@@ -187,14 +198,16 @@ tensor<U, 3> decode_picture(std::string const& who, std::span<std::byte const> b
   bool const known = stbi_info_from_memory(data, size, &w, &h, &channels);
   if (decoder_starved) throw std::bad_alloc();
   if (!known) throw io_error(text(who, ": cannot be decoded (", stbi_failure_reason(), "): the file is damaged"));
-  if (channels == 2 || channels == 4) throw io_error(text(who, ": has transparency or CMYK (", channels, " channels); expected RGB or gray: flatten it first"));
+  if (channels == 2 || channels == 4)
+    throw io_error(text(who, ": has transparency or CMYK (", channels, " channels); expected RGB or gray: flatten it first"));
   U* pixels;
   if constexpr (deep)
     pixels = stbi_load_16_from_memory(data, size, &w, &h, &channels, 3);
   else
     pixels = stbi_load_from_memory(data, size, &w, &h, &channels, 3);
   if (!pixels && decoder_starved) throw std::bad_alloc();
-  if (!pixels) throw io_error(text(who, ": cannot be decoded (", stbi_failure_reason(), "): the file is cut off, damaged or made to deceive"));
+  if (!pixels)
+    throw io_error(text(who, ": cannot be decoded (", stbi_failure_reason(), "): the file is cut off, damaged or made to deceive"));
   std::shared_ptr<U[]> hold(pixels, [](U* p) { stbi_image_free(p); });
   if (channels == 2 || channels == 4) throw io_error(text(who, ": has a transparent colour; expected RGB or gray: flatten it first"));
   return {std::move(hold), 0, {{3, h, w}}, {{1, 3 * index_t{w}, 3}}};
@@ -202,14 +215,27 @@ tensor<U, 3> decode_picture(std::string const& who, std::span<std::byte const> b
 }  // namespace detail
 
 /// Bits a channel of a picture, 8 or 16, by its first bytes. Says nothing about whether the rest can be read.
-inline int image_bits(std::span<std::byte const> bytes) { return bytes.size() > 24 && bytes[0] == std::byte{0x89} && bytes[24] == std::byte{16} ? 16 : 8; }
+inline int image_bits(std::span<std::byte const> bytes) {
+  return bytes.size() > 24 && bytes[0] == std::byte{0x89} && bytes[24] == std::byte{16} ? 16 : 8;
+}
 
-/// Decodes an 8-bit PNG or JPEG, recognised by its first bytes: RGB (3, h, w), pixels interleaved in memory; gray is widened, a JPEG's
-/// orientation tag not applied. Throws io_error, beginning with `who`, for other formats, alpha, 16 bits, CMYK, more than 2^26 pixels, and damage.
-inline tensor<std::uint8_t, 3> decode_image(std::string const& who, std::span<std::byte const> bytes) { return detail::decode_picture<std::uint8_t>(who, bytes); }
-inline tensor<std::uint8_t, 3> read_image(std::filesystem::path const& path) { return decode_image(path.string(), *read_file(path, std::uintmax_t{1} << 30)); }
+/// Decodes an 8-bit PNG or JPEG, recognised by its first bytes: RGB (3, h, w), pixels interleaved
+/// in memory; gray is widened, a JPEG's orientation tag not applied. Throws io_error, beginning
+/// with `who`, for other formats, alpha, 16 bits, CMYK, more than 2^26 pixels, and damage.
+inline tensor<std::uint8_t, 3> decode_image(std::string const& who, std::span<std::byte const> bytes) {
+  return detail::decode_picture<std::uint8_t>(who, bytes);
+}
+/// decode_image of a file of at most 1 GiB. Throws io_error, beginning with the path, also if it cannot be read.
+inline tensor<std::uint8_t, 3> read_image(std::filesystem::path const& path) {
+  return decode_image(path.string(), *read_file(path, std::uintmax_t{1} << 30));
+}
 /// The same in 16 bits: those of a 16-bit PNG as they are, 8 bits times 257, so that white stays white.
-inline tensor<std::uint16_t, 3> decode_image16(std::string const& who, std::span<std::byte const> bytes) { return detail::decode_picture<std::uint16_t>(who, bytes); }
-inline tensor<std::uint16_t, 3> read_image16(std::filesystem::path const& path) { return decode_image16(path.string(), *read_file(path, std::uintmax_t{1} << 30)); }
+inline tensor<std::uint16_t, 3> decode_image16(std::string const& who, std::span<std::byte const> bytes) {
+  return detail::decode_picture<std::uint16_t>(who, bytes);
+}
+/// decode_image16 of a file of at most 1 GiB. Throws as read_image does.
+inline tensor<std::uint16_t, 3> read_image16(std::filesystem::path const& path) {
+  return decode_image16(path.string(), *read_file(path, std::uintmax_t{1} << 30));
+}
 
 }  // namespace edvr::v1

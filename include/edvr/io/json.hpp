@@ -14,8 +14,8 @@ namespace edvr::inline v1 {
 using json = nlohmann::json;
 
 namespace detail {
-/// Walks untrusted JSON without keeping it. Beyond the grammar it refuses what the parser by itself lets pass: a key given twice in one object,
-/// nesting deeper than most_levels, more than most_values values.
+/// Walks untrusted JSON without keeping it. Beyond the grammar it refuses what the parser by itself lets pass: a key given twice in one
+/// object, nesting deeper than most_levels, more than most_values values.
 struct json_guard : nlohmann::json_sax<json> {
   std::string const& who;
   int most_levels, levels = 0;

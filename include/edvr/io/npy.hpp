@@ -21,8 +21,9 @@
 namespace edvr::inline v1 {
 
 namespace detail {
-inline constexpr std::pair<char const*, dtype> npy_types[] = {{"<f8", dtype::float64}, {"<f4", dtype::float32}, {"<f2", dtype::float16}, {"<i8", dtype::int64}, {"<i4", dtype::int32},
-                                                              {"<i2", dtype::int16},   {"|i1", dtype::int8},    {"|u1", dtype::uint8},   {"|b1", dtype::boolean}};
+inline constexpr std::pair<char const*, dtype> npy_types[] = {{"<f8", dtype::float64}, {"<f4", dtype::float32}, {"<f2", dtype::float16},
+                                                              {"<i8", dtype::int64},   {"<i4", dtype::int32},   {"<i2", dtype::int16},
+                                                              {"|i1", dtype::int8},    {"|u1", dtype::uint8},   {"|b1", dtype::boolean}};
 
 /// The header of an array: a Python dictionary of three entries, read by its grammar and never evaluated.
 class npy_header {
@@ -94,9 +95,13 @@ class npy_header {
   }
   dtype type_named(std::string const& descr) const {
     for (auto const& [known, type_of] : npy_types)
-      if (descr == known || (descr.size() == 3 && descr.substr(1) == known + 1 && (descr[0] == '=' || (known[0] == '|' && (descr[0] == '<' || descr[0] == '>'))))) return type_of;
-    if (descr.find('O') != std::string::npos) fail("says that the array holds Python objects, which are pickled code; expected plain numbers");
-    if (descr.starts_with('>')) fail(text("says ", descr.substr(0, 20), ", big-endian numbers; save it with array.astype('<", descr.substr(1, 3), "')"));
+      if (descr == known || (descr.size() == 3 && descr.substr(1) == known + 1 &&
+                             (descr[0] == '=' || (known[0] == '|' && (descr[0] == '<' || descr[0] == '>')))))
+        return type_of;
+    if (descr.find('O') != std::string::npos)
+      fail("says that the array holds Python objects, which are pickled code; expected plain numbers");
+    if (descr.starts_with('>'))
+      fail(text("says ", descr.substr(0, 20), ", big-endian numbers; save it with array.astype('<", descr.substr(1, 3), "')"));
     fail(text("says that elements are \"", descr.substr(0, 40), "\"; expected f2, f4, f8, i1, i2, i4, i8, u1 or b1"));
   }
 
@@ -112,19 +117,22 @@ inline any_tensor parse_npy(std::string const& who, file_bytes const& bytes) {
   detail::byte_reader const in(who, *bytes);
   if (in.size() < 10 || in.text_at(0, 6) != "\x93NUMPY") throw io_error(text(who, ": does not begin as an .npy file"));
   int const version = in.at<std::uint8_t>(6);
-  if (version < 1 || version > 3 || in.at<std::uint8_t>(7) != 0) throw io_error(text(who, ": npy version ", version, '.', static_cast<int>(in.at<std::uint8_t>(7)), "; expected 1.0, 2.0 or 3.0"));
+  if (version < 1 || version > 3 || in.at<std::uint8_t>(7) != 0)
+    throw io_error(text(who, ": npy version ", version, '.', static_cast<int>(in.at<std::uint8_t>(7)), "; expected 1.0, 2.0 or 3.0"));
   std::size_t const begin = version == 1 ? 10 : 12;
   constexpr std::size_t most_header = std::size_t{1} << 20;
   std::size_t const length = version == 1 ? in.at<std::uint16_t>(8) : in.at<std::uint32_t>(8);
   if (length > most_header || begin > in.size() || length > in.size() - begin)
-    throw io_error(text(who, ": npy header length ", length, "; expected at most ", std::min(most_header, in.size() - std::min(begin, in.size())), ", which is what follows (or the limit of 1 MiB)"));
+    throw io_error(text(who, ": npy header length ", length, "; expected at most ",
+                        std::min(most_header, in.size() - std::min(begin, in.size())), ", which is what follows (or the limit of 1 MiB)"));
   detail::npy_header header(who, in.text_at(begin, length));
   std::size_t const data = begin + length, room = in.size() - data;
   auto const each = static_cast<std::uint64_t>(size_of(header.type));
   std::uint64_t elements = 1;
   bool const empty = std::find(header.shape.begin(), header.shape.end(), 0) != header.shape.end();
   for (auto n : header.shape) {
-    if (!empty && static_cast<std::uint64_t>(n) > room / each / elements) throw io_error(text(who, ": shape needs more than the ", room, " bytes that follow the npy header; the file is cut off or damaged"));
+    if (!empty && static_cast<std::uint64_t>(n) > room / each / elements)
+      throw io_error(text(who, ": shape needs more than the ", room, " bytes that follow the npy header; the file is cut off or damaged"));
     if (!empty) elements *= static_cast<std::uint64_t>(n);
   }
   if (empty) elements = 0;
@@ -138,6 +146,7 @@ inline any_tensor parse_npy(std::string const& who, file_bytes const& bytes) {
   }
   return {who, bytes, data, in.size(), header.type, std::move(header.shape), 0, std::move(strides)};
 }
+/// parse_npy of a file. Throws io_error, beginning with the path, also if it cannot be read.
 inline any_tensor read_npy(std::filesystem::path const& path) { return parse_npy(path.string(), read_file(path)); }
 
 namespace detail {
@@ -148,12 +157,15 @@ inline std::vector<std::byte> make_npy(any_tensor const& t) {
   for (auto const& [known, type] : npy_types)
     if (type == (widen ? dtype::float32 : t.type())) descr = known;
   for (auto n : t.shape()) shape += std::to_string(n) + ", ";
-  if (t.shape().size() > 1) shape.resize(shape.size() - 2);
-  else if (!shape.empty()) shape.pop_back();
+  if (t.shape().size() > 1)
+    shape.resize(shape.size() - 2);
+  else if (!shape.empty())
+    shape.pop_back();
   std::string header = "{'descr': '" + descr + "', 'fortran_order': False, 'shape': (" + shape + "), }";
   header.append(63 - (10 + header.size()) % 64, ' ');  // data begin at a multiple of 64
   header += '\n';
-  std::string const begin = std::string("\x93NUMPY\1\0", 8) + static_cast<char>(header.size() & 255) + static_cast<char>(header.size() >> 8) + header;
+  std::string const begin =
+      std::string("\x93NUMPY\1\0", 8) + static_cast<char>(header.size() & 255) + static_cast<char>(header.size() >> 8) + header;
   auto const head = std::as_bytes(std::span(begin));
   std::vector<std::byte> out(head.begin(), head.end());
   if (!widen) {
@@ -171,7 +183,9 @@ inline std::vector<std::byte> make_npy(any_tensor const& t) {
 }  // namespace detail
 
 /// Writes one array, complete or not at all; bfloat16, which NumPy lacks, as float32. Throws io_error.
-inline void write_npy(std::filesystem::path const& path, any_tensor const& t) { write_file(path, {std::span<std::byte const>(detail::make_npy(t))}); }
+inline void write_npy(std::filesystem::path const& path, any_tensor const& t) {
+  write_file(path, {std::span<std::byte const>(detail::make_npy(t))});
+}
 
 namespace detail {
 /// Does a zip archive begin with an array? PyTorch's begin with pickles.
@@ -182,8 +196,8 @@ inline bool is_npz(std::span<std::byte const> b) {
 }
 }  // namespace detail
 
-/// The arrays of an .npz file, stored or compressed. What it unpacks to is bounded by its directory before anything is unpacked: to most_ratio times
-/// its size and 1 MiB, besides what deflate can do at all. Throws io_error, beginning with `who`.
+/// The arrays of an .npz file, stored or compressed. What it unpacks to is bounded by its directory before anything is unpacked: to
+/// most_ratio times its size and 1 MiB, besides what deflate can do at all. Throws io_error, beginning with `who`.
 inline tensor_map parse_npz(std::string const& who, file_bytes const& bytes, std::uint64_t most_ratio = 100) {
   auto const all = std::span<std::byte const>(*bytes);
   auto const directory = detail::read_zip_directory(who, all, true);
@@ -191,7 +205,9 @@ inline tensor_map parse_npz(std::string const& who, file_bytes const& bytes, std
   std::uint64_t total = 0;
   for (auto const& [name, entry] : directory) {
     if (entry.size > most - std::min<std::uint64_t>(total, most))
-      throw io_error(text(who, ": unpacks to more than ", most, " bytes, ", most_ratio, " times its size and 1 MiB; if it is yours and not made to deceive, raise parse_npz's most_ratio or save it with numpy.savez"));
+      throw io_error(text(
+          who, ": unpacks to more than ", most, " bytes, ", most_ratio,
+          " times its size and 1 MiB; if it is yours and not made to deceive, raise parse_npz's most_ratio or save it with numpy.savez"));
     total += entry.size;
   }
   tensor_map arrays;
@@ -206,6 +222,7 @@ inline tensor_map parse_npz(std::string const& who, file_bytes const& bytes, std
   }
   return arrays;
 }
+/// parse_npz of a file. Throws io_error, beginning with the path, also if it cannot be read.
 inline tensor_map read_npz(std::filesystem::path const& path) { return parse_npz(path.string(), read_file(path)); }
 
 namespace detail {

@@ -66,7 +66,8 @@ class machine {
       std::size_t const start = at_;
       auto const op = in_.at<std::uint8_t>(at_++);
       if (op == '.') {
-        if (stack_.size() != 1 || stack_.back()->is == kind::mark) fail(start, "STOP", text("finds ", stack_.size(), " values; expected one"));
+        if (stack_.size() != 1 || stack_.back()->is == kind::mark)
+          fail(start, "STOP", text("finds ", stack_.size(), " values; expected one"));
         begin = at_;
         return stack_.back();
       }
@@ -75,7 +76,9 @@ class machine {
   }
 
  private:
-  [[noreturn]] void fail(std::size_t at, std::string_view op, std::string_view why) const { throw io_error(text(in_.who(), ": pickle opcode ", op, " at byte ", at, " ", why)); }
+  [[noreturn]] void fail(std::size_t at, std::string_view op, std::string_view why) const {
+    throw io_error(text(in_.who(), ": pickle opcode ", op, " at byte ", at, " ", why));
+  }
 
   value* push(value* v) {
     stack_.push_back(v);
@@ -112,10 +115,12 @@ class machine {
     auto const bytes = in_.span(at_, static_cast<std::size_t>(n));
     at_ += static_cast<std::size_t>(n);
     std::uint64_t v = !bytes.empty() && (bytes.back() & std::byte{0x80}) != std::byte{0} ? ~std::uint64_t{0} : 0;
-    for (std::size_t i = 0; i < bytes.size() && i < 8; ++i) v = (v & ~(std::uint64_t{0xff} << 8 * i)) | static_cast<std::uint64_t>(bytes[i]) << 8 * i;
+    for (std::size_t i = 0; i < bytes.size() && i < 8; ++i)
+      v = (v & ~(std::uint64_t{0xff} << 8 * i)) | static_cast<std::uint64_t>(bytes[i]) << 8 * i;
     value* const x = push(doc_.make(kind::integer));
     x->integer = static_cast<std::int64_t>(v);
-    x->text.assign(reinterpret_cast<char const*>(bytes.data()), n > 8 ? bytes.size() : 0);  // the whole of a long one: the legacy magic number
+    // The whole of a long one: the legacy magic number.
+    x->text.assign(reinterpret_cast<char const*>(bytes.data()), n > 8 ? bytes.size() : 0);
   }
   std::string line(std::size_t start, std::string_view op) {
     std::string s;
@@ -131,7 +136,8 @@ class machine {
 
   /// Only these names mean something; every other call yields an inert value.
   value* call(value* f, value* arguments) {
-    static constexpr std::string_view tensors[] = {"torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v3"};
+    static constexpr std::string_view tensors[] = {"torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor",
+                                                   "torch._utils._rebuild_tensor_v3"};
     if (f->is == kind::opaque && arguments->is == kind::tuple) {
       for (auto t : tensors)
         if (f->text == t) {
@@ -161,7 +167,8 @@ class machine {
     if (!arguments.items.empty() && arguments.items[0]->is == kind::list) {
       doc_.charge(2 * arguments.items[0]->items.size());
       for (value const* pair : arguments.items[0]->items)
-        if ((pair->is == kind::tuple || pair->is == kind::list) && pair->items.size() == 2) d->items.insert(d->items.end(), pair->items.begin(), pair->items.end());
+        if ((pair->is == kind::tuple || pair->is == kind::list) && pair->items.size() == 2)
+          d->items.insert(d->items.end(), pair->items.begin(), pair->items.end());
     }
     return d;
   }
@@ -264,7 +271,8 @@ class machine {
       case 0x93: {
         value *const name = pop(start, "STACK_GLOBAL"), *const module = pop(start, "STACK_GLOBAL");
         if (name->is != kind::string || module->is != kind::string) fail(start, "STACK_GLOBAL", "takes two literal strings");
-        if (module->text.size() + name->text.size() > longest_name) fail(start, "STACK_GLOBAL", text("names something longer than ", longest_name, " bytes"));
+        if (module->text.size() + name->text.size() > longest_name)
+          fail(start, "STACK_GLOBAL", text("names something longer than ", longest_name, " bytes"));
         push(named(module->text, name->text));
         return;
       }
@@ -310,9 +318,11 @@ class machine {
     struct {
       std::uint8_t code;
       char const* name;
-    } constexpr known[] = {{'i', "INST"}, {'o', "OBJ"}, {0x82, "EXT1"}, {0x83, "EXT2"}, {0x84, "EXT4"}, {'P', "PERSID"}, {'I', "INT"}, {'F', "FLOAT"}, {'L', "LONG"}, {'S', "STRING"},
-                           {'V', "UNICODE"}, {'p', "PUT"}, {'g', "GET"}, {'1', "POP_MARK"}, {'2', "DUP"}, {0x92, "NEWOBJ_EX"}, {0x8f, "EMPTY_SET"}, {0x90, "ADDITEMS"}, {0x91, "FROZENSET"},
-                           {0x8e, "BINBYTES8"}, {0x96, "BYTEARRAY8"}, {0x97, "NEXT_BUFFER"}, {0x98, "READONLY_BUFFER"}};
+    } constexpr known[] = {
+        {'i', "INST"},       {'o', "OBJ"},        {0x82, "EXT1"},       {0x83, "EXT2"},        {0x84, "EXT4"},           {'P', "PERSID"},
+        {'I', "INT"},        {'F', "FLOAT"},      {'L', "LONG"},        {'S', "STRING"},       {'V', "UNICODE"},         {'p', "PUT"},
+        {'g', "GET"},        {'1', "POP_MARK"},   {'2', "DUP"},         {0x92, "NEWOBJ_EX"},   {0x8f, "EMPTY_SET"},      {0x90, "ADDITEMS"},
+        {0x91, "FROZENSET"}, {0x8e, "BINBYTES8"}, {0x96, "BYTEARRAY8"}, {0x97, "NEXT_BUFFER"}, {0x98, "READONLY_BUFFER"}};
     for (auto const& k : known)
       if (k.code == op) fail(start, k.name, "is refused: no weight file needs it");
     char code[8];

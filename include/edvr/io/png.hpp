@@ -24,13 +24,15 @@ inline std::size_t check_picture_size(std::string const& who, std::uint64_t w, s
   constexpr std::uint64_t most_side = 16384, most_pixels = std::uint64_t{1} << 26;
   if (w < 1 || h < 1) throw io_error(text(who, ": picture of ", w, " x ", h, " pixels; expected at least 1 x 1"));
   if (w > most_side || h > most_side || w * h > most_pixels)
-    throw io_error(text(who, ": picture of ", w, " x ", h, " pixels; expected sides of at most ", most_side, " and at most ", most_pixels, " pixels"));
+    throw io_error(
+        text(who, ": picture of ", w, " x ", h, " pixels; expected sides of at most ", most_side, " and at most ", most_pixels, " pixels"));
   return static_cast<std::size_t>(w * h);
 }
 
-/// One row by the filter that leaves the smallest numbers, sums of absolute values compared: what the PNG specification (12.8) recommends. Appends the
-/// filter's number and the bytes.
-inline void filter_png_row(std::vector<std::uint8_t> const& row, std::vector<std::uint8_t> const& above, std::size_t pixel, std::vector<std::byte>& to) {
+/// One row by the filter that leaves the smallest numbers, sums of absolute values compared: what the PNG specification (12.8) recommends.
+/// Appends the filter's number and the bytes.
+inline void filter_png_row(std::vector<std::uint8_t> const& row, std::vector<std::uint8_t> const& above, std::size_t pixel,
+                           std::vector<std::byte>& to) {
   std::size_t const n = row.size();
   std::array<std::vector<std::uint8_t>, 5> tried;
   std::size_t best = 0, least = SIZE_MAX;
@@ -54,7 +56,8 @@ inline void filter_png_row(std::vector<std::uint8_t> const& row, std::vector<std
 }
 }  // namespace detail
 
-/// RGB (3, h, w) as the bytes of a PNG file, as deep as its elements: uint8 or uint16. Throws io_error and shape_error, beginning with `who`.
+/// RGB (3, h, w) as the bytes of a PNG file, as deep as its elements:
+/// uint8 or uint16. Throws io_error and shape_error, beginning with `who`.
 template <class U>
   requires(std::is_same_v<U, std::uint8_t> || std::is_same_v<U, std::uint16_t>)
 std::vector<std::byte> encode_png(std::string const& who, tensor<U, 3> const& x) {
@@ -89,7 +92,8 @@ std::vector<std::byte> encode_png(std::string const& who, tensor<U, 3> const& x)
   for (char c : std::string_view("\x89PNG\r\n\x1a\n", 8)) file.push_back(static_cast<std::byte>(c));
   std::vector<std::byte> header;
   put32(header, static_cast<std::uint64_t>(w)), put32(header, static_cast<std::uint64_t>(h));
-  for (int v : {static_cast<int>(8 * sizeof(U)), 2, 0, 0, 0}) header.push_back(static_cast<std::byte>(v));  // depth, RGB, deflate, filters, not interlaced
+  for (int v : {static_cast<int>(8 * sizeof(U)), 2, 0, 0, 0})
+    header.push_back(static_cast<std::byte>(v));  // depth, RGB, deflate, filters, not interlaced
   chunk("IHDR", header);
   chunk("IDAT", detail::deflate_bytes(filtered, true));
   chunk("IEND", {});

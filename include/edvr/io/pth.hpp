@@ -64,11 +64,16 @@ class pth_file {
     index_t offset = 0;  // elements, from a legacy view of another storage
   };
   static std::optional<dtype> type_named(std::string_view name) {
-    static constexpr std::pair<std::string_view, dtype> names[] = {
-        {"FloatStorage", dtype::float32}, {"DoubleStorage", dtype::float64}, {"HalfStorage", dtype::float16}, {"BFloat16Storage", dtype::bfloat16}, {"LongStorage", dtype::int64},
-        {"IntStorage", dtype::int32},     {"ShortStorage", dtype::int16},    {"CharStorage", dtype::int8},    {"ByteStorage", dtype::uint8},        {"BoolStorage", dtype::boolean},
-        {"float32", dtype::float32},      {"float64", dtype::float64},       {"float16", dtype::float16},     {"bfloat16", dtype::bfloat16},        {"int64", dtype::int64},
-        {"int32", dtype::int32},          {"int16", dtype::int16},           {"int8", dtype::int8},           {"uint8", dtype::uint8},              {"bool", dtype::boolean}};
+    static constexpr std::pair<std::string_view, dtype> names[] = {{"FloatStorage", dtype::float32}, {"DoubleStorage", dtype::float64},
+                                                                   {"HalfStorage", dtype::float16},  {"BFloat16Storage", dtype::bfloat16},
+                                                                   {"LongStorage", dtype::int64},    {"IntStorage", dtype::int32},
+                                                                   {"ShortStorage", dtype::int16},   {"CharStorage", dtype::int8},
+                                                                   {"ByteStorage", dtype::uint8},    {"BoolStorage", dtype::boolean},
+                                                                   {"float32", dtype::float32},      {"float64", dtype::float64},
+                                                                   {"float16", dtype::float16},      {"bfloat16", dtype::bfloat16},
+                                                                   {"int64", dtype::int64},          {"int32", dtype::int32},
+                                                                   {"int16", dtype::int16},          {"int8", dtype::int8},
+                                                                   {"uint8", dtype::uint8},          {"bool", dtype::boolean}};
     if (!name.starts_with("torch.")) return {};
     name.remove_prefix(6);
     for (auto const& [n, t] : names)
@@ -86,19 +91,23 @@ class pth_file {
   /// ('storage', class, key, location, elements[, view of another storage])
   storage_place storage_of(std::string const& who, value const& id) const {
     auto const& a = id.items;
-    if (a.size() > 2 && a[2]->text.size() > detail::pickle::longest_name) throw io_error(text(who, ": storage key has ", a[2]->text.size(), " bytes; expected at most ", detail::pickle::longest_name));
-    if (a.size() < 5 || a[0]->is != kind::string || a[0]->text != "storage" || a[1]->is != kind::opaque || a[2]->is != kind::string || a[4]->is != kind::integer)
+    if (a.size() > 2 && a[2]->text.size() > detail::pickle::longest_name)
+      throw io_error(text(who, ": storage key has ", a[2]->text.size(), " bytes; expected at most ", detail::pickle::longest_name));
+    if (a.size() < 5 || a[0]->is != kind::string || a[0]->text != "storage" || a[1]->is != kind::opaque || a[2]->is != kind::string ||
+        a[4]->is != kind::integer)
       throw io_error(text(who, ": persistent id is not a PyTorch storage"));
     auto const found = storages_.find(a[2]->text);
     if (found == storages_.end()) throw io_error(text(who, ": storage \"", a[2]->text.substr(0, 200), "\" is not in the file"));
     storage_place place{found->second, type_named(a[1]->text), a[1]->text};
     if (a.size() > 5 && a[5]->is == kind::tuple && a[5]->items.size() == 3 && a[5]->items[1]->is == kind::integer) {
       place.offset = a[5]->items[1]->integer;
-      if (place.offset < 0 || place.offset > static_cast<index_t>(bytes_->size())) throw io_error(text(who, ": storage view offset ", place.offset, " is out of range"));
+      if (place.offset < 0 || place.offset > static_cast<index_t>(bytes_->size()))
+        throw io_error(text(who, ": storage view offset ", place.offset, " is out of range"));
     }
     index_t const elements = a[4]->integer, each = place.type ? size_of(*place.type) : 1;
     auto const room = static_cast<index_t>(place.end - place.begin);
-    if (elements < 0 || elements > room / each) throw io_error(text(who, ": storage claims ", elements, " elements; the file has ", room, " bytes for it"));
+    if (elements < 0 || elements > room / each)
+      throw io_error(text(who, ": storage claims ", elements, " elements; the file has ", room, " bytes for it"));
     return place;
   }
 
@@ -120,7 +129,8 @@ class pth_file {
       detail::check_crc(who_, order->first, order->second, bytes);
       auto const e = order->second;
       std::string const word(reinterpret_cast<char const*>(bytes.data()) + e.begin, std::min<std::size_t>(e.size, 16));
-      if (word != "little") throw io_error(text(who_, ": byte order is \"", word, "\"; expected little: save the file on a little-endian machine"));
+      if (word != "little")
+        throw io_error(text(who_, ": byte order is \"", word, "\"; expected little: save the file on a little-endian machine"));
     }
     std::string const prefix = root + "data/";
     for (auto const& [name, entry] : directory)
@@ -144,33 +154,40 @@ class pth_file {
     std::size_t at = 0;
     auto const* const magic = machine.run(at);
     static constexpr char expected[] = "\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
-    if (magic->is != kind::integer || magic->text != std::string_view(expected, 10)) throw io_error(text(who_, ": is a pickle, but not one that torch.save wrote"));
+    if (magic->is != kind::integer || magic->text != std::string_view(expected, 10))
+      throw io_error(text(who_, ": is a pickle, but not one that torch.save wrote"));
     auto const* const protocol = machine.run(at);
     if (protocol->is != kind::integer || protocol->integer != 1001) throw io_error(text(who_, ": legacy protocol is not 1001"));
     auto const* const system = machine.run(at);
-    if (auto const* const little = system->find("little_endian"); little && little->integer == 0) throw io_error(text(who_, ": byte order is big; expected little: save the file on a little-endian machine"));
+    if (auto const* const little = system->find("little_endian"); little && little->integer == 0)
+      throw io_error(text(who_, ": byte order is big; expected little: save the file on a little-endian machine"));
     root_ = machine.run(at);
     auto const* const keys = machine.run(at);
     if (keys->is != kind::list) throw io_error(text(who_, ": the list of storages is missing"));
     std::map<std::string, index_t> sizes;  // bytes an element, from the storage classes seen
     for (value const& v : doc_->values)
-      if (v.is == kind::storage && v.items.size() >= 5 && v.items[1]->is == kind::opaque && v.items[2]->is == kind::string && v.items[2]->text.size() <= detail::pickle::longest_name) {
+      if (v.is == kind::storage && v.items.size() >= 5 && v.items[1]->is == kind::opaque && v.items[2]->is == kind::string &&
+          v.items[2]->text.size() <= detail::pickle::longest_name) {
         auto const type = type_named(v.items[1]->text);
         sizes.emplace(v.items[2]->text, type ? size_of(*type) : 0);
       }
     for (value const* key : keys->items) {
       auto const known = key->is == kind::string ? sizes.find(key->text) : sizes.end();
-      if (known == sizes.end() || known->second == 0) throw io_error(text(who_, ": storage \"", key->text.substr(0, 200), "\" has no known element type, so its length is unknown"));
+      if (known == sizes.end() || known->second == 0)
+        throw io_error(text(who_, ": storage \"", key->text.substr(0, 200), "\" has no known element type, so its length is unknown"));
       auto const elements = in.at<std::int64_t>(at);
       at += 8;
       auto const left = static_cast<index_t>(in.size() - at);
       if (elements < 0 || elements > left / known->second)
-        throw io_error(text(who_, ": storage \"", key->text.substr(0, 200), "\" claims ", elements, " elements of ", known->second, " bytes; the file has ", left, " bytes left"));
+        throw io_error(text(who_, ": storage \"", key->text.substr(0, 200), "\" claims ", elements, " elements of ", known->second,
+                            " bytes; the file has ", left, " bytes left"));
       auto const size = static_cast<std::size_t>(elements * known->second);
-      if (!storages_.emplace(key->text, extent{at, at + size}).second) throw io_error(text(who_, ": storage \"", key->text.substr(0, 200), "\" occurs twice"));
+      if (!storages_.emplace(key->text, extent{at, at + size}).second)
+        throw io_error(text(who_, ": storage \"", key->text.substr(0, 200), "\" occurs twice"));
       at += size;
     }
-    if (at != in.size()) throw io_error(text(who_, ": ", in.size() - at, " bytes follow the last storage; the file is damaged or made to deceive"));
+    if (at != in.size())
+      throw io_error(text(who_, ": ", in.size() - at, " bytes follow the last storage; the file is damaged or made to deceive"));
   }
 
   std::string who_;
@@ -201,9 +218,11 @@ inline pth_file parse_pth(std::string const& who, file_bytes const& bytes) {
   else if (begins("ustar", 257))
     throw io_error(text(who, ": is a tar archive; expected a .pth file written by torch.save"));
   else
-    throw io_error(text(who, ": is neither a PyTorch file (zip or legacy stream) nor safetensors; the first byte is ", static_cast<int>(bytes->front())));
+    throw io_error(text(who, ": is neither a PyTorch file (zip or legacy stream) nor safetensors; the first byte is ",
+                        static_cast<int>(bytes->front())));
   return file;
 }
+/// parse_pth of a file. Throws io_error, beginning with the path, also if it cannot be read.
 inline pth_file read_pth(std::filesystem::path const& path) { return parse_pth(path.string(), read_file(path)); }
 
 }  // namespace edvr::v1

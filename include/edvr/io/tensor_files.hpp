@@ -20,7 +20,9 @@ constexpr std::string_view name(tensor_format f) {
 }
 /// By the first bytes, and by the name only where these say nothing.
 inline tensor_format format_of(std::string const& who, file_bytes const& bytes) {
-  auto const begins = [&](std::string_view with) { return bytes->size() >= with.size() && std::memcmp(bytes->data(), with.data(), with.size()) == 0; };
+  auto const begins = [&](std::string_view with) {
+    return bytes->size() >= with.size() && std::memcmp(bytes->data(), with.data(), with.size()) == 0;
+  };
   if (begins("\x93NUMPY")) return tensor_format::npy;
   if (begins("PK\3\4") || begins("PK\5\6")) return tensor_format::npz;
   if (bytes->size() <= 8 || bytes->at(8) != std::byte{'{'}) {
@@ -38,13 +40,16 @@ inline tensor_map parse_tensors(std::string const& who, file_bytes const& bytes)
     default: return parse_safetensors(who, bytes).tensors;
   }
 }
+/// parse_tensors of a file. Throws io_error, beginning with the path, also if it cannot be read.
 inline tensor_map read_tensors(std::filesystem::path const& path) { return parse_tensors(path.string(), read_file(path)); }
 
 /// In the format that the name ends in: .npz, .npy (of one tensor), else safetensors. Complete or not at all. Throws io_error.
-inline void write_tensors(std::filesystem::path const& path, tensor_map const& tensors, std::map<std::string, std::string> const& metadata = {}) {
+inline void write_tensors(std::filesystem::path const& path, tensor_map const& tensors,
+                          std::map<std::string, std::string> const& metadata = {}) {
   if (path.extension() == ".npz") return write_npz(path, tensors);
   if (path.extension() != ".npy") return write_safetensors(path, tensors, metadata);
-  if (tensors.size() != 1) throw io_error(text(path.string(), ": an .npy file holds one array, and there are ", tensors.size(), "; write .npz or .safetensors"));
+  if (tensors.size() != 1)
+    throw io_error(text(path.string(), ": an .npy file holds one array, and there are ", tensors.size(), "; write .npz or .safetensors"));
   write_npy(path, tensors.begin()->second);
 }
 

@@ -29,11 +29,11 @@ enum class color_matrix { bt601, bt709 };
 struct y4m_header {
   index_t width = 0, height = 0;
   chroma sampling = chroma::yuv420_center;
-  int bits = 8;                              // of a sample; more than 8 are two bytes each, little-endian
-  bool full_range = false;                   // 0 .. 255 (of 8 bits), else Y 16 .. 235, chroma 16 .. 240
+  int bits = 8;                                        // of a sample; more than 8 are two bytes each, little-endian
+  bool full_range = false;                             // 0 .. 255 (of 8 bits), else Y 16 .. 235, chroma 16 .. 240
   std::int64_t rate[2] = {25, 1}, aspect[2] = {0, 0};  // frames a second; width of a pixel over its height, 0:0 unknown
-  std::vector<std::string> extra = {};       // X tags that are passed on as they are, their first 200 characters
-  static constexpr std::size_t most_bytes = 4096;  // of a line that is read or written
+  std::vector<std::string> extra = {};                 // X tags that are passed on as they are, their first 200 characters
+  static constexpr std::size_t most_bytes = 4096;      // of a line that is read or written
 
   bool has_chroma() const { return sampling != chroma::mono; }
   pair chroma_shape() const {
@@ -52,15 +52,25 @@ struct y4m_chroma_name {
   std::string_view name;
   chroma sampling;
 };
-inline constexpr y4m_chroma_name y4m_chroma_names[] = {{"420jpeg", chroma::yuv420_center}, {"420mpeg2", chroma::yuv420_left}, {"420paldv", chroma::yuv420_left}, {"420", chroma::yuv420_center},
-                                                       {"422", chroma::yuv422},            {"444", chroma::yuv444},           {"mono", chroma::mono}};
+inline constexpr y4m_chroma_name y4m_chroma_names[] = {{"420jpeg", chroma::yuv420_center},
+                                                       {"420mpeg2", chroma::yuv420_left},
+                                                       {"420paldv", chroma::yuv420_left},
+                                                       {"420", chroma::yuv420_center},
+                                                       {"422", chroma::yuv422},
+                                                       {"444", chroma::yuv444},
+                                                       {"mono", chroma::mono}};
 
 /// "444p10" and the like: sampling and bits. Throws io_error for what cannot be read.
 inline std::pair<chroma, int> parse_y4m_chroma(std::string const& who, std::string_view tag) {
-  auto const refuse = [&] { return io_error(text(who, ": y4m color space C", std::string(tag.substr(0, 40)), "; expected C420jpeg, C420mpeg2, C420paldv, C422, C444 or Cmono, of 8 to 16 bits (C420p10, Cmono12): convert with ffmpeg -pix_fmt yuv420p")); };
+  auto const refuse = [&] {
+    return io_error(text(
+        who, ": y4m color space C", std::string(tag.substr(0, 40)),
+        "; expected C420jpeg, C420mpeg2, C420paldv, C422, C444 or Cmono, of 8 to 16 bits (C420p10, Cmono12): convert with ffmpeg -pix_fmt yuv420p"));
+  };
   for (auto const& [name, sampling] : y4m_chroma_names)
     if (tag == name) return {sampling, 8};
-  for (auto const& [base, sampling] : {y4m_chroma_name{"420p", chroma::yuv420_left}, {"422p", chroma::yuv422}, {"444p", chroma::yuv444}, {"mono", chroma::mono}}) {
+  for (auto const& [base, sampling] :
+       {y4m_chroma_name{"420p", chroma::yuv420_left}, {"422p", chroma::yuv422}, {"444p", chroma::yuv444}, {"mono", chroma::mono}}) {
     if (!tag.starts_with(base)) continue;
     auto const digits = tag.substr(base.size());
     int bits = 0;
@@ -74,13 +84,16 @@ inline std::int64_t y4m_number(std::string const& who, char tag, std::string_vie
   std::int64_t n = -1;
   auto const [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), n);
   if (error != std::errc{} || end != digits.data() + digits.size() || n < least || n > most)
-    throw io_error(text(who, ": y4m header has ", std::string(1, tag), std::string(digits.substr(0, 40)), "; expected a number from ", least, " to ", most));
+    throw io_error(text(who, ": y4m header has ", std::string(1, tag), std::string(digits.substr(0, 40)), "; expected a number from ",
+                        least, " to ", most));
   return n;
 }
 inline void y4m_fraction(std::string const& who, char tag, std::string_view s, std::int64_t least, std::int64_t (&to)[2]) {
   auto const colon = s.find(':');
   constexpr std::int64_t most = 2147483647;
-  if (colon == std::string_view::npos) throw io_error(text(who, ": y4m header has ", std::string(1, tag), std::string(s.substr(0, 40)), "; expected a fraction such as 30000:1001"));
+  if (colon == std::string_view::npos)
+    throw io_error(
+        text(who, ": y4m header has ", std::string(1, tag), std::string(s.substr(0, 40)), "; expected a fraction such as 30000:1001"));
   to[0] = y4m_number(who, tag, s.substr(0, colon), least, most), to[1] = y4m_number(who, tag, s.substr(colon + 1), least, most);
 }
 }  // namespace detail
@@ -88,7 +101,8 @@ inline void y4m_fraction(std::string const& who, char tag, std::string_view s, s
 /// The header line without its end. Throws io_error, beginning with `who`.
 inline y4m_header parse_y4m_header(std::string const& who, std::string_view line) {
   constexpr std::string_view magic = "YUV4MPEG2";
-  if (!line.starts_with(magic) || (line.size() > magic.size() && line[magic.size()] != ' ')) throw io_error(text(who, ": does not begin with YUV4MPEG2; expected a y4m stream (ffmpeg: -f yuv4mpegpipe)"));
+  if (!line.starts_with(magic) || (line.size() > magic.size() && line[magic.size()] != ' '))
+    throw io_error(text(who, ": does not begin with YUV4MPEG2; expected a y4m stream (ffmpeg: -f yuv4mpegpipe)"));
   y4m_header h;
   line.remove_prefix(magic.size());
   std::string seen;
@@ -109,27 +123,34 @@ inline y4m_header parse_y4m_header(std::string const& who, std::string_view line
       case 'F': detail::y4m_fraction(who, 'F', value, 1, h.rate); break;
       case 'A': detail::y4m_fraction(who, 'A', value, 0, h.aspect); break;
       case 'I':
-        if (value != "p" && value != "?") throw io_error(text(who, ": y4m stream is interlaced (I", std::string(value.substr(0, 8)), "); expected whole frames: deinterlace it first (ffmpeg: -vf bwdif)"));
+        if (value != "p" && value != "?")
+          throw io_error(text(who, ": y4m stream is interlaced (I", std::string(value.substr(0, 8)),
+                              "); expected whole frames: deinterlace it first (ffmpeg: -vf bwdif)"));
         break;
       case 'C': std::tie(h.sampling, h.bits) = detail::parse_y4m_chroma(who, value); break;
       case 'X':
-        if (value == "COLORRANGE=FULL") h.full_range = true;
-        else if (value != "COLORRANGE=LIMITED" && !value.starts_with("YSCSS=")) h.extra.emplace_back(value.substr(0, 200));  // what C says already
+        if (value == "COLORRANGE=FULL")
+          h.full_range = true;
+        else if (value != "COLORRANGE=LIMITED" && !value.starts_with("YSCSS="))
+          h.extra.emplace_back(value.substr(0, 200));  // what C says already
         if (h.extra.size() > 100) throw io_error(text(who, ": y4m header has more than 100 X tags"));
         break;
-      default: throw io_error(text(who, ": y4m header has an unknown tag ", std::string(tag.substr(0, 40)), "; expected W, H, F, I, A, C or X"));
+      default:
+        throw io_error(text(who, ": y4m header has an unknown tag ", std::string(tag.substr(0, 40)), "; expected W, H, F, I, A, C or X"));
     }
   }
   if (h.width == 0 || h.height == 0) throw io_error(text(who, ": y4m header lacks W or H"));
   constexpr index_t most_pixels = index_t{1} << 26;
-  if (h.width * h.height > most_pixels) throw io_error(text(who, ": y4m frames of ", h.width, " x ", h.height, " pixels; expected at most ", most_pixels, " pixels"));
+  if (h.width * h.height > most_pixels)
+    throw io_error(text(who, ": y4m frames of ", h.width, " x ", h.height, " pixels; expected at most ", most_pixels, " pixels"));
   return h;
 }
 /// The header line, with its end. X tags that it has no room for are left out.
 inline std::string y4m_header_line(y4m_header const& h) {
   std::string_view const base[] = {"mono", "420jpeg", "420mpeg2", "422", "444"}, deep[] = {"mono", "420p", "420p", "422p", "444p"};
   auto const which = static_cast<int>(h.sampling);
-  std::string line = text("YUV4MPEG2 W", h.width, " H", h.height, " F", h.rate[0], ':', h.rate[1], " Ip A", h.aspect[0], ':', h.aspect[1], " C", std::string((h.bits > 8 ? deep : base)[which]));
+  std::string line = text("YUV4MPEG2 W", h.width, " H", h.height, " F", h.rate[0], ':', h.rate[1], " Ip A", h.aspect[0], ':', h.aspect[1],
+                          " C", std::string((h.bits > 8 ? deep : base)[which]));
   if (h.bits > 8) line += std::to_string(h.bits);
   line += h.full_range ? " XCOLORRANGE=FULL" : " XCOLORRANGE=LIMITED";
   for (auto const& x : h.extra)
@@ -139,7 +160,9 @@ inline std::string y4m_header_line(y4m_header const& h) {
 
 namespace detail {
 /// Weights of red and blue in Y; green has the rest.
-inline std::pair<double, double> luma_weights(color_matrix m) { return m == color_matrix::bt601 ? std::pair{0.299, 0.114} : std::pair{0.2126, 0.0722}; }
+inline std::pair<double, double> luma_weights(color_matrix m) {
+  return m == color_matrix::bt601 ? std::pair{0.299, 0.114} : std::pair{0.2126, 0.0722};
+}
 /// What a sample s stands for: (s - zero) / span, Y in [0, 1], chroma in [-1/2, 1/2].
 struct sample_range {
   double luma_zero, luma_span, chroma_zero, chroma_span;
@@ -149,8 +172,8 @@ struct sample_range {
     chroma_zero = 128 * unit, chroma_span = h.full_range ? most : 224 * unit;
   }
 };
-/// Chroma of one axis at luma position p, with samples every `step` pixels: which two, and how much of the second. `left`: samples lie on even
-/// pixels, else between two.
+/// Chroma of one axis at luma position p, with samples every `step` pixels: which two, and how much of the second. `left`: samples lie on
+/// even pixels, else between two.
 inline std::pair<index_t, double> chroma_taps(index_t p, index_t step, bool left) {
   if (step == 1) return {p, 0.};
   double const at = left ? static_cast<double>(p) / 2 : (static_cast<double>(p) - 0.5) / 2;
@@ -159,25 +182,30 @@ inline std::pair<index_t, double> chroma_taps(index_t p, index_t step, bool left
 }
 }  // namespace detail
 
-/// The planes of a frame, samples in order Y, Cb, Cr, as RGB (3, h, w) in [0, 1] and somewhat beyond where a stream goes there. Chroma is interpolated
-/// bilinearly from where its samples lie. bytes: h.frame_bytes() of them. Throws io_error for another number, or a sample with more bits than the header says.
+/// The planes of a frame, samples in order Y, Cb, Cr, as RGB (3, h, w) in [0, 1] and somewhat beyond where a stream goes there. Chroma is
+/// interpolated bilinearly from where its samples lie. bytes: h.frame_bytes() of them. Throws io_error for another number, or a sample with
+/// more bits than the header says.
 template <class T>
 tensor<T, 3> y4m_to_rgb(y4m_header const& h, std::span<std::byte const> bytes, color_matrix matrix) {
-  if (static_cast<index_t>(bytes.size()) != h.frame_bytes()) throw io_error(text("y4m frame of ", bytes.size(), " bytes; expected ", h.frame_bytes()));
+  if (static_cast<index_t>(bytes.size()) != h.frame_bytes())
+    throw io_error(text("y4m frame of ", bytes.size(), " bytes; expected ", h.frame_bytes()));
   auto const rgb = empty<T>(coord<3>{{3, h.height, h.width}});
   if (h.bits > 8)
     for (std::size_t i = 1; i < bytes.size(); i += 2)
       if (static_cast<unsigned>(bytes[i]) >> (h.bits - 8) != 0)
-        throw io_error(text("a sample of ", static_cast<unsigned>(bytes[i - 1]) | static_cast<unsigned>(bytes[i]) << 8, " in a stream of ", h.bits, " bits; expected less than 2^", h.bits, ", in two bytes, the lower one first"));
+        throw io_error(text("a sample of ", static_cast<unsigned>(bytes[i - 1]) | static_cast<unsigned>(bytes[i]) << 8, " in a stream of ",
+                            h.bits, " bits; expected less than 2^", h.bits, ", in two bytes, the lower one first"));
   auto const sample = [&](index_t i) {
-    return h.bits > 8 ? static_cast<double>(static_cast<unsigned>(bytes[static_cast<std::size_t>(2 * i)]) | static_cast<unsigned>(bytes[static_cast<std::size_t>(2 * i + 1)]) << 8)
+    return h.bits > 8 ? static_cast<double>(static_cast<unsigned>(bytes[static_cast<std::size_t>(2 * i)]) |
+                                            static_cast<unsigned>(bytes[static_cast<std::size_t>(2 * i + 1)]) << 8)
                       : static_cast<double>(bytes[static_cast<std::size_t>(i)]);
   };
   detail::sample_range const range(h);
   auto const [kr, kb] = detail::luma_weights(matrix);
   pair const c = h.chroma_shape();
   bool const left = h.sampling == chroma::yuv420_left || h.sampling == chroma::yuv422;
-  index_t const down = c.y == h.height && h.sampling != chroma::yuv420_center && h.sampling != chroma::yuv420_left ? 1 : 2, across = h.sampling == chroma::yuv444 ? 1 : 2;
+  index_t const down = c.y == h.height && h.sampling != chroma::yuv420_center && h.sampling != chroma::yuv420_left ? 1 : 2,
+                across = h.sampling == chroma::yuv444 ? 1 : 2;
   index_t const pixels = h.height * h.width;
   for (index_t i = 0; i < h.height; ++i) {
     auto const [top, below] = detail::chroma_taps(i, down, false);
@@ -190,7 +218,8 @@ tensor<T, 3> y4m_to_rgb(y4m_header const& h, std::span<std::byte const> bytes, c
           auto const at = [&, k = k](index_t row, index_t column) {
             return sample(pixels + k * c.y * c.x + std::clamp<index_t>(row, 0, c.y - 1) * c.x + std::clamp<index_t>(column, 0, c.x - 1));
           };
-          double const upper = (1 - beside) * at(top, first) + beside * at(top, first + 1), lower = (1 - beside) * at(top + 1, first) + beside * at(top + 1, first + 1);
+          double const upper = (1 - beside) * at(top, first) + beside * at(top, first + 1),
+                       lower = (1 - beside) * at(top + 1, first) + beside * at(top + 1, first + 1);
           color[k] = ((1 - below) * upper + below * lower - range.chroma_zero) / range.chroma_span;
         }
       }
@@ -207,13 +236,17 @@ tensor<T, 3> y4m_to_rgb(y4m_header const& h, std::span<std::byte const> bytes, c
 /// shape_error if the frame is not of the header's size.
 template <class T>
 std::vector<std::byte> y4m_from_rgb(y4m_header const& h, tensor<T, 3> const& rgb, color_matrix matrix) {
-  if (!(rgb.shape() == coord<3>{{3, h.height, h.width}})) throw shape_error(text("y4m: frame has shape ", rgb.shape(), "; expected (3, ", h.height, ", ", h.width, ")"));
+  if (!(rgb.shape() == coord<3>{{3, h.height, h.width}}))
+    throw shape_error(text("y4m: frame has shape ", rgb.shape(), "; expected (3, ", h.height, ", ", h.width, ")"));
   std::vector<std::byte> out(static_cast<std::size_t>(h.frame_bytes()));
   double const most = std::ldexp(1., h.bits) - 1;
   auto const put = [&](index_t i, double v) {
     auto const s = static_cast<unsigned>(std::nearbyint(std::clamp(v, 0., most)));
-    if (h.bits > 8) out[static_cast<std::size_t>(2 * i)] = static_cast<std::byte>(s & 255u), out[static_cast<std::size_t>(2 * i + 1)] = static_cast<std::byte>(s >> 8);
-    else out[static_cast<std::size_t>(i)] = static_cast<std::byte>(s);
+    if (h.bits > 8)
+      out[static_cast<std::size_t>(2 * i)] = static_cast<std::byte>(s & 255u),
+                                       out[static_cast<std::size_t>(2 * i + 1)] = static_cast<std::byte>(s >> 8);
+    else
+      out[static_cast<std::size_t>(i)] = static_cast<std::byte>(s);
   };
   detail::sample_range const range(h);
   auto const [kr, kb] = detail::luma_weights(matrix);
@@ -224,16 +257,20 @@ std::vector<std::byte> y4m_from_rgb(y4m_header const& h, tensor<T, 3> const& rgb
       auto const light = [&](index_t c) { return std::clamp(static_cast<double>(rgb(c, i, j)), 0., 1.); };
       double const r = light(0), b = light(2), y = kr * r + (1 - kr - kb) * light(1) + kb * b;
       put(i * h.width + j, range.luma_zero + range.luma_span * y);
-      if (!color.empty()) color[static_cast<std::size_t>(i * h.width + j)] = (b - y) / (2 * (1 - kb)), color[static_cast<std::size_t>(pixels + i * h.width + j)] = (r - y) / (2 * (1 - kr));
+      if (!color.empty())
+        color[static_cast<std::size_t>(i * h.width + j)] = (b - y) / (2 * (1 - kb)),
+                                                     color[static_cast<std::size_t>(pixels + i * h.width + j)] = (r - y) / (2 * (1 - kr));
     }
   if (color.empty()) return out;
   pair const c = h.chroma_shape();
-  bool const left = h.sampling == chroma::yuv420_left || h.sampling == chroma::yuv422, halved = h.sampling == chroma::yuv420_center || h.sampling == chroma::yuv420_left;
+  bool const left = h.sampling == chroma::yuv420_left || h.sampling == chroma::yuv422,
+             halved = h.sampling == chroma::yuv420_center || h.sampling == chroma::yuv420_left;
   for (int k = 0; k < 2; ++k)
     for (index_t i = 0; i < c.y; ++i)
       for (index_t j = 0; j < c.x; ++j) {
         auto const at = [&](index_t row, index_t column) {
-          return color[static_cast<std::size_t>(k * pixels + std::clamp<index_t>(row, 0, h.height - 1) * h.width + std::clamp<index_t>(column, 0, h.width - 1))];
+          return color[static_cast<std::size_t>(k * pixels + std::clamp<index_t>(row, 0, h.height - 1) * h.width +
+                                                std::clamp<index_t>(column, 0, h.width - 1))];
         };
         auto const row_mean = [&](index_t row) {
           if (h.sampling == chroma::yuv444) return at(row, j);
@@ -264,9 +301,11 @@ class y4m_reader {
   std::optional<std::span<std::byte const>> next() {
     auto const mark = line(most_mark);
     if (!mark) return {};
-    if (*mark != "FRAME" && !mark->starts_with("FRAME ")) throw io_error(text(who_, ": y4m frame ", frames_, " does not begin with FRAME; the stream is damaged"));
+    if (*mark != "FRAME" && !mark->starts_with("FRAME "))
+      throw io_error(text(who_, ": y4m frame ", frames_, " does not begin with FRAME; the stream is damaged"));
     auto const interlaced = mark->find(" I");
-    if (interlaced != std::string::npos && mark->compare(interlaced, 3, " Ip") != 0) throw io_error(text(who_, ": y4m frame ", frames_, " is interlaced; deinterlace the clip first (ffmpeg: -vf bwdif)"));
+    if (interlaced != std::string::npos && mark->compare(interlaced, 3, " Ip") != 0)
+      throw io_error(text(who_, ": y4m frame ", frames_, " is interlaced; deinterlace the clip first (ffmpeg: -vf bwdif)"));
     auto const size = static_cast<std::size_t>(header_.frame_bytes());
     for (std::size_t got = 0; got < size;) {  // memory for the first frame as it comes, not as a header claims
       std::size_t const room = std::min(size - got, std::max(got, std::size_t{1} << 20));
@@ -286,10 +325,14 @@ class y4m_reader {
     std::string s;
     for (std::byte b; source_(&b, 1) == 1;) {
       if (b == std::byte{'\n'}) return s;
-      if (s.size() == most) throw io_error(text(who_, ": no end of line in the first ", most, " bytes of a y4m ", header_.width ? "frame's mark" : "header", "; expected a y4m stream (ffmpeg: -f yuv4mpegpipe)"));
+      if (s.size() == most)
+        throw io_error(text(who_, ": no end of line in the first ", most, " bytes of a y4m ", header_.width ? "frame's mark" : "header",
+                            "; expected a y4m stream (ffmpeg: -f yuv4mpegpipe)"));
       s += static_cast<char>(b);
     }
-    if (!s.empty()) throw io_error(text(who_, ": y4m stream is cut off in ", header_.width ? text("the mark of frame ", frames_) : std::string("its header")));
+    if (!s.empty())
+      throw io_error(
+          text(who_, ": y4m stream is cut off in ", header_.width ? text("the mark of frame ", frames_) : std::string("its header")));
     return {};
   }
 

@@ -36,10 +36,12 @@ struct stream_ender {
 /// Most bytes that deflate makes of one.
 inline constexpr std::uint64_t deflate_ratio = 1032;
 
-/// A stream of deflate, without a header of its own, that unpacks to `size` bytes and no other number. Throws io_error, beginning with `who`, before any
-/// memory is taken if so few bytes cannot hold so many.
+/// A stream of deflate, without a header of its own, that unpacks to `size` bytes and no other number. Throws io_error, beginning with
+/// `who`, before any memory is taken if so few bytes cannot hold so many.
 inline std::vector<std::byte> unpack_deflate(std::string const& who, std::span<std::byte const> packed, std::uint64_t size) {
-  if (size > deflate_ratio * packed.size()) throw io_error(text(who, ": ", packed.size(), " compressed bytes claim to be ", size, "; no compression is that good: the file is damaged or made to deceive"));
+  if (size > deflate_ratio * packed.size())
+    throw io_error(text(who, ": ", packed.size(), " compressed bytes claim to be ", size,
+                        "; no compression is that good: the file is damaged or made to deceive"));
   std::vector<std::byte> out(static_cast<std::size_t>(size));
   z_stream z{};
   if (inflateInit2(&z, -MAX_WBITS) != Z_OK) throw std::bad_alloc();
@@ -63,7 +65,9 @@ inline std::vector<std::byte> unpack_deflate(std::string const& who, std::span<s
   }
   if (state == Z_MEM_ERROR) throw std::bad_alloc();
   if (state != Z_STREAM_END || given != size || taken != packed.size())
-    throw io_error(text(who, ": compressed data ", state != Z_STREAM_END && given <= size ? "are damaged or cut off" : text("do not unpack to the ", size, " bytes that the file claims")));
+    throw io_error(text(who, ": compressed data ",
+                        state != Z_STREAM_END && given <= size ? "are damaged or cut off"
+                                                               : text("do not unpack to the ", size, " bytes that the file claims")));
   return out;
 }
 /// Compressed with deflate, with zlib's header (as in PNG) or without one (as in zip).

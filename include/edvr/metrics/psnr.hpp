@@ -12,7 +12,8 @@ namespace edvr::inline v1 {
 /// Peak signal-to-noise ratio in dB, 10 log10(255^2 / mean squared error), of two pictures (c, h, w) with values of 0 to 255; infinity if
 /// they are equal. Throws shape_error.
 inline double psnr(tensor<double, 3> const& a, tensor<double, 3> const& b) {
-  if (!(a.shape() == b.shape()) || a.empty()) throw shape_error(text("psnr: pictures of shape ", a.shape(), " and ", b.shape(), "; expected the same, not empty"));
+  if (!(a.shape() == b.shape()) || a.empty())
+    throw shape_error(text("psnr: pictures of shape ", a.shape(), " and ", b.shape(), "; expected the same, not empty"));
   auto const d = a - b;  // computed twice, never stored
   double const error = eval(mean(d * d)).item();
   return error == 0 ? std::numeric_limits<double>::infinity() : 10 * std::log10(255.0 * 255.0 / error);
@@ -26,7 +27,8 @@ inline tensor<double, 3> luma(tensor<double, 3> const& rgb) {
 /// A picture (c, h, w) without `border` pixels on each side. Throws shape_error if nothing is left.
 template <class T>
 tensor<T, 3> crop_border(tensor<T, 3> const& x, index_t border) {
-  if (border < 0 || 2 * border >= x.extent(1) || 2 * border >= x.extent(2)) throw shape_error(text("crop_border: ", border, " pixels off each side of ", x.shape(), " leaves nothing"));
+  if (border < 0 || 2 * border >= x.extent(1) || 2 * border >= x.extent(2))
+    throw shape_error(text("crop_border: ", border, " pixels off each side of ", x.shape(), " leaves nothing"));
   return slice(slice(x, 1, border, x.extent(1) - border), 2, border, x.extent(2) - border);
 }
 

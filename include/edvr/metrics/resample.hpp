@@ -68,7 +68,9 @@ inline tensor<double, 3> resample_axis(tensor<double, 3> const& x, int axis, std
 
 /// MATLAB's imresize: bicubic, antialiased when it shrinks. x (c, h, w) to (c, ceil(h scale), ceil(w scale)). Throws shape_error.
 inline tensor<double, 3> resize_bicubic(tensor<double, 3> const& x, double scale) {
-  if (!(scale > 0) || scale > 64 || x.empty()) throw shape_error(text("resize_bicubic: picture of shape ", x.shape(), ", scale ", scale, "; expected a picture and a scale above 0, at most 64"));
+  if (!(scale > 0) || scale > 64 || x.empty())
+    throw shape_error(
+        text("resize_bicubic: picture of shape ", x.shape(), ", scale ", scale, "; expected a picture and a scale above 0, at most 64"));
   auto const rows = detail::resample_axis(x, 1, detail::bicubic_taps(x.extent(1), scale));
   return detail::resample_axis(rows, 2, detail::bicubic_taps(x.extent(2), scale));
 }
@@ -77,7 +79,8 @@ inline tensor<double, 3> resize_bicubic(tensor<double, 3> const& x, double scale
 inline tensor<double, 3> blur_downsample(tensor<double, 3> const& x, index_t factor) {
   index_t const margin = 6 + 2 * factor;
   if (factor < 1 || x.empty() || x.extent(1) <= margin || x.extent(2) <= margin)
-    throw shape_error(text("blur_downsample: picture of shape ", x.shape(), " by ", factor, "; expected sides of more than ", margin, " pixels"));
+    throw shape_error(
+        text("blur_downsample: picture of shape ", x.shape(), " by ", factor, "; expected sides of more than ", margin, " pixels"));
   double const sigma = 0.4 * static_cast<double>(factor);
   std::vector<double> g;
   double sum = 0;

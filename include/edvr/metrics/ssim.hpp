@@ -36,8 +36,8 @@ tensor<double, 2> local_mean(E const& e) {
 }
 }  // namespace detail
 
-/// Structural similarity (Wang et al., TIP 2004) of two pictures (c, h, w) with values of 0 to 255: 11x11 Gaussian window of sigma 1.5, only
-/// where it lies inside, mean over pixels and channels. Throws shape_error if the shapes differ or a side is under 11 pixels.
+/// Structural similarity (Wang et al., TIP 2004) of two pictures (c, h, w) with values of 0 to 255: 11x11 Gaussian window of sigma 1.5,
+/// only where it lies inside, mean over pixels and channels. Throws shape_error if the shapes differ or a side is under 11 pixels.
 inline double ssim(tensor<double, 3> const& a, tensor<double, 3> const& b) {
   if (!(a.shape() == b.shape()) || a.extent(0) < 1 || a.extent(1) < 11 || a.extent(2) < 11)
     throw shape_error(text("ssim: pictures of shape ", a.shape(), " and ", b.shape(), "; expected the same, at least 11 x 11"));
@@ -50,7 +50,8 @@ inline double ssim(tensor<double, 3> const& a, tensor<double, 3> const& b) {
       auto const part = [&](tensor<double, 3> const& p) { return slice(select(p, 0, c), 0, top, std::min(rows, top + band) + 10); };
       auto const x = part(a), y = part(b);
       auto const mx = detail::local_mean(x), my = detail::local_mean(y);
-      auto const vx = eval(detail::local_mean(x * x) - mx * mx), vy = eval(detail::local_mean(y * y) - my * my), cov = eval(detail::local_mean(x * y) - mx * my);
+      auto const vx = eval(detail::local_mean(x * x) - mx * mx), vy = eval(detail::local_mean(y * y) - my * my),
+                 cov = eval(detail::local_mean(x * y) - mx * my);
       total += eval(sum((2.0 * mx * my + c1) * (2.0 * cov + c2) / ((mx * mx + my * my + c1) * (vx + vy + c2)))).item();
     }
   return total / static_cast<double>(a.extent(0) * rows * (a.extent(2) - 10));

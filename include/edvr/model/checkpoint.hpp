@@ -27,8 +27,8 @@ struct checkpoint {
   dialect speaks = dialect::basicsr;
   index_t file_size = 0;  // bytes; 0: not from a file
   tensor_map weights;
-  std::vector<std::string> ignored;   // entries that are not weights, the first hundred
-  std::set<std::string> opaque;       // Python globals that the file names; nothing was done with them
+  std::vector<std::string> ignored;  // entries that are not weights, the first hundred
+  std::set<std::string> opaque;      // Python globals that the file names; nothing was done with them
 };
 
 namespace detail {
@@ -41,16 +41,21 @@ inline tensor_map state_dict(checkpoint& c, pth_file const& file, std::string co
     if (inner && inner->is == kind::dict) return dict = inner, c.wrapper = k, true;
     return false;
   };
-  if (dict->is != kind::dict) throw model_error(text(c.file, ": holds no dictionary of weights", dict->is == kind::opaque ? text(" but a ", dict->text) : "", "; save model.state_dict()"));
+  if (dict->is != kind::dict)
+    throw model_error(text(c.file, ": holds no dictionary of weights", dict->is == kind::opaque ? text(" but a ", dict->text) : "",
+                           "; save model.state_dict()"));
   if (!descend(key) && !descend("params") && !descend("params_ema")) descend("state_dict");
   tensor_map weights;
   for (std::size_t i = 0; i + 1 < dict->items.size(); i += 2) {
     auto const& k = *dict->items[i];
     auto const& v = *dict->items[i + 1];
     constexpr std::size_t most_ignored = 100;
-    if (k.is == kind::string && k.text.size() > pickle::longest_name) throw model_error(text(c.file, ": a key has ", k.text.size(), " bytes; expected at most ", pickle::longest_name));
+    if (k.is == kind::string && k.text.size() > pickle::longest_name)
+      throw model_error(text(c.file, ": a key has ", k.text.size(), " bytes; expected at most ", pickle::longest_name));
     if (k.is != kind::string || v.is != kind::tensor) {
-      if (c.ignored.size() < most_ignored) c.ignored.push_back(k.is != kind::string ? "(a key that is not a string)" : k.text + (v.is == kind::opaque ? text(" (", v.text, ")") : ""));
+      if (c.ignored.size() < most_ignored)
+        c.ignored.push_back(k.is != kind::string ? "(a key that is not a string)"
+                                                 : k.text + (v.is == kind::opaque ? text(" (", v.text, ")") : ""));
     } else
       weights[k.text] = file.tensor_of(k.text, v);
   }
@@ -60,7 +65,8 @@ inline void strip(checkpoint const& c, tensor_map& weights, std::string_view pre
   tensor_map stripped;
   for (auto& [key, t] : weights) {
     auto const shorter = key.starts_with(prefix) ? key.substr(prefix.size()) : key;
-    if (!stripped.emplace(shorter, std::move(t)).second) throw model_error(text(c.file, ": ", shorter, " occurs with and without the prefix ", prefix));
+    if (!stripped.emplace(shorter, std::move(t)).second)
+      throw model_error(text(c.file, ": ", shorter, " occurs with and without the prefix ", prefix));
   }
   weights = std::move(stripped);
 }
@@ -97,7 +103,8 @@ inline checkpoint parse_checkpoint(std::string const& who, file_bytes const& byt
   c.speaks = dialect_of(keys).value_or(dialect::basicsr);
   for (auto& [k, t] : weights) {
     auto const to = basicsr_name(c.speaks, k);
-    if (!c.weights.emplace(to, std::move(t)).second) throw model_error(text(who, ": two weights are called ", to, " after renaming from the ", name(c.speaks), " dialect"));
+    if (!c.weights.emplace(to, std::move(t)).second)
+      throw model_error(text(who, ": two weights are called ", to, " after renaming from the ", name(c.speaks), " dialect"));
   }
   return c;
 } catch (io_error const& e) {
@@ -106,6 +113,7 @@ inline checkpoint parse_checkpoint(std::string const& who, file_bytes const& byt
   std::string const what = e.what();
   throw model_error(what.starts_with(who) ? what : text(who, ": ", what));
 }
+/// parse_checkpoint of a file. Throws model_error, beginning with the path, also if it cannot be read.
 inline checkpoint read_checkpoint(std::filesystem::path const& path, std::string const& key = "params") try {
   return parse_checkpoint(path.string(), read_file(path), key);
 } catch (io_error const& e) {
@@ -118,8 +126,10 @@ inline edvr_config infer_config(checkpoint const& c) {
   auto const shape = [&](std::string const& key, std::size_t rank) -> std::vector<index_t> const& {
     auto const found = c.weights.find(key);
     if (found == c.weights.end())
-      throw model_error(text(c.file, ": not EDVR weights: ", key, " is missing (", c.weights.size(), " tensors", c.weights.empty() ? "" : text(", the first is ", c.weights.begin()->first), ")"));
-    if (found->second.shape().size() != rank) throw model_error(text(c.file, ": ", key, " is ", found->second.describe(), "; expected rank ", rank));
+      throw model_error(text(c.file, ": not EDVR weights: ", key, " is missing (", c.weights.size(), " tensors",
+                             c.weights.empty() ? "" : text(", the first is ", c.weights.begin()->first), ")"));
+    if (found->second.shape().size() != rank)
+      throw model_error(text(c.file, ": ", key, " is ", found->second.describe(), "; expected rank ", rank));
     return found->second.shape();
   };
   auto const has = [&](std::string const& key) { return c.weights.count(key) > 0; };
@@ -136,22 +146,27 @@ inline edvr_config infer_config(checkpoint const& c) {
     auto const first = c.weights.lower_bound(prefix);
     return first != c.weights.end() && first->first.starts_with(prefix);
   };
-  bool pyramid = any("conv_l2_") || any("conv_l3_") || any("pcd_align.cas_offset_conv") || any("pcd_align.feat_conv.") || any("pcd_align.offset_conv3.");
+  bool pyramid = any("conv_l2_") || any("conv_l3_") || any("pcd_align.cas_offset_conv") || any("pcd_align.feat_conv.") ||
+                 any("pcd_align.offset_conv3.");
   for (auto level : {"l2.", "l3."})
     for (auto part : {"dcn_pack.", "offset_conv1.", "offset_conv2."}) pyramid = pyramid || any(text("pcd_align.", part, level));
   bool const single_level = !pyramid && (any("pcd_align.dcn_pack.l1.") || any("pcd_align.offset_conv1.l1."));
   index_t const of_features = blocks("pcd_align.offset_dcn_pack");
   if (single_level) config.num_alignment_dcn = of_features > 0 ? of_features + 2 : any("pcd_align.cas_dcnpack.") ? 2 : 1;
-  std::string const square = single_level ? "pcd_align.dcn_pack.l1.weight" : "conv_l2_1.weight", offsets = single_level ? "pcd_align.dcn_pack.l1.conv_offset.weight" : "pcd_align.cas_dcnpack.conv_offset.weight";
+  std::string const square = single_level ? "pcd_align.dcn_pack.l1.weight" : "conv_l2_1.weight",
+                    offsets = single_level ? "pcd_align.dcn_pack.l1.conv_offset.weight" : "pcd_align.cas_dcnpack.conv_offset.weight";
   config.num_feat = shape(square, 4)[0];
   if (config.num_feat < 1) throw model_error(text(c.file, ": ", square, " has no rows"));
   config.with_tsa = has("fusion.feat_fusion.weight");
   std::string const fusion = config.with_tsa ? "fusion.feat_fusion.weight" : "fusion.weight";
   index_t const columns = shape(fusion, 4)[1];
-  if (columns % config.num_feat != 0) throw model_error(text(c.file, ": ", fusion, " has ", columns, " columns; expected a multiple of ", config.num_feat, ", the rows of ", square));
+  if (columns % config.num_feat != 0)
+    throw model_error(
+        text(c.file, ": ", fusion, " has ", columns, " columns; expected a multiple of ", config.num_feat, ", the rows of ", square));
   config.num_frame = columns / config.num_feat;
   index_t const rows = shape(offsets, 4)[0];
-  if (rows < 27 || rows % 27 != 0) throw model_error(text(c.file, ": ", offsets, " has ", rows, " rows; expected a multiple of 27, 27 for each deformable group"));
+  if (rows < 27 || rows % 27 != 0)
+    throw model_error(text(c.file, ": ", offsets, " has ", rows, " rows; expected a multiple of 27, 27 for each deformable group"));
   config.deformable_groups = rows / 27;
   config.num_extract_block = blocks("feature_extraction");
   config.num_reconstruct_block = blocks("reconstruction");
@@ -185,7 +200,8 @@ void load(nn::edvr_net<T>& net, checkpoint const& c, bool allow_nonfinite = fals
   constexpr index_t most_growth = 8, allowance = index_t{1} << 26;
   index_t const needed = nn::parameter_count(net) * static_cast<index_t>(sizeof(T));
   if (c.file_size > 0 && needed > most_growth * c.file_size + allowance)
-    throw model_error(text(c.file, ": has ", c.file_size, " bytes, the network it describes needs ", needed, "; the file is made to deceive"));
+    throw model_error(
+        text(c.file, ": has ", c.file_size, " bytes, the network it describes needs ", needed, "; the file is made to deceive"));
   nn::for_each_parameter(net, [&]<class E, int R>(std::string const& key, tensor<E, R> const& w) {
     wanted.insert(key);
     auto const found = c.weights.find(key);
@@ -212,7 +228,9 @@ void load(nn::edvr_net<T>& net, checkpoint const& c, bool allow_nonfinite = fals
     detail::append_list(why, "with NaN or infinity", nonfinite);
     throw model_error(why + " (allow this explicitly if it is meant)");
   }
-  nn::for_each_parameter(net, [&]<class E, int R>(std::string const& key, tensor<E, R>& w) { w = to<E>(c.weights.at(key).template to<arithmetic_t<E>, R>()); });
+  nn::for_each_parameter(net, [&]<class E, int R>(std::string const& key, tensor<E, R>& w) {
+    w = to<E>(c.weights.at(key).template to<arithmetic_t<E>, R>());
+  });
 }
 
 /// A network from weights: configuration inferred, centre frame given or num_frame / 2.

@@ -51,7 +51,7 @@ inline std::optional<std::string> rename(std::string_view key, renaming const& r
 
 // tAtt_1 and tAtt_2 are crossed: the original's first embeds every frame, BasicSR's first the reference frame. Both have one shape.
 inline constexpr renaming predeblur_names[] = {
-    {"pre_deblur.conv_first_1.", "predeblur.conv_first."},     {"pre_deblur.conv_first_2.", "predeblur.stride_conv_hr1."},
+    {"pre_deblur.conv_first_1.", "predeblur.conv_first."},      {"pre_deblur.conv_first_2.", "predeblur.stride_conv_hr1."},
     {"pre_deblur.conv_first_3.", "predeblur.stride_conv_hr2."}, {"pre_deblur.deblur_L#_conv.", "predeblur.stride_conv_l$1."},
     {"pre_deblur.RB_L3_1.", "predeblur.resblock_l3."},          {"pre_deblur.RB_L2_#.", "predeblur.resblock_l2_$1."},
     {"pre_deblur.RB_L1_#.", "predeblur.resblock_l1.$-."},       {"pre_deblur.", "predeblur."}};
@@ -108,13 +108,18 @@ std::optional<dialect> dialect_of(Keys const& keys) {
   std::string evidence;
   for (std::string const& key : keys) {
     std::optional<dialect> says;
-    if (key.find("pcd_alignment.") != std::string::npos || key.starts_with("upsample1.")) says = dialect::mmagic;
-    else if (key.find("PCDModule.") != std::string::npos || key.starts_with("TSAModule.") || key.starts_with("feature_extractor.")) says = dialect::paddlegan;
-    else if (key.starts_with("pcd_align.L") || key.starts_with("tsa_fusion.") || key.starts_with("recon_trunk.")) says = dialect::original;
-    else if (key.starts_with("pcd_align.offset_conv") || key.starts_with("pcd_align.dcn_pack.") || key.starts_with("pcd_align.feat_conv.")) says = dialect::basicsr;
+    if (key.find("pcd_alignment.") != std::string::npos || key.starts_with("upsample1."))
+      says = dialect::mmagic;
+    else if (key.find("PCDModule.") != std::string::npos || key.starts_with("TSAModule.") || key.starts_with("feature_extractor."))
+      says = dialect::paddlegan;
+    else if (key.starts_with("pcd_align.L") || key.starts_with("tsa_fusion.") || key.starts_with("recon_trunk."))
+      says = dialect::original;
+    else if (key.starts_with("pcd_align.offset_conv") || key.starts_with("pcd_align.dcn_pack.") || key.starts_with("pcd_align.feat_conv."))
+      says = dialect::basicsr;
     if (!says) continue;
     if (found && *found != *says)
-      throw model_error(text("weights mix two dialects: ", evidence, " is ", name(*found), ", ", key, " is ", name(*says), "; expected the names of one"));
+      throw model_error(text("weights mix two dialects: ", evidence, " is ", name(*found), ", ", key, " is ", name(*says),
+                             "; expected the names of one"));
     if (!found) found = says, evidence = key;
   }
   return found;

@@ -28,22 +28,23 @@ struct forward_options {
   index_t band = 64;  // rows of the result worked on at once: memory for speed, the same result (on a GPU: within rounding)
 };
 
-/// The network of one configuration. T: what weights and features are stored as. float, double, float16 or bfloat16; the last two compute in
-/// float, but bfloat16 multiplies pairs of 16 bits; frames, offsets and sums of colours are float then. Weights are zero until they are loaded (model/checkpoint.hpp) or drawn (init_random).
+/// The network of one configuration. T: what weights and features are stored as. float, double, float16 or bfloat16; the last two compute
+/// in float, but bfloat16 multiplies pairs of 16 bits; frames, offsets and sums of colours are float then. Weights are zero until they are
+/// loaded (model/checkpoint.hpp) or drawn (init_random).
 template <class T, class S = cpu>
 struct edvr_net {
   using value = arithmetic_t<T>;
   edvr_config config;
-  nn::predeblur<T, S> predeblur;                              // with_predeblur, then conv_1x1
+  nn::predeblur<T, S> predeblur;  // with_predeblur, then conv_1x1
   conv2d<T, S> conv_1x1;
-  conv2d<value, S> conv_first, conv_first_1;                  // neither predeblur nor hr_in; hr_in without predeblur. Colours are not rounded
-  conv2d<T, S> conv_first_2, conv_first_3;                    // hr_in without predeblur (second stage of super-resolution)
+  conv2d<value, S> conv_first, conv_first_1;  // neither predeblur nor hr_in; hr_in without predeblur. Colours are not rounded
+  conv2d<T, S> conv_first_2, conv_first_3;    // hr_in without predeblur (second stage of super-resolution)
   residual_blocks<T, S> feature_extraction, reconstruction;
   conv2d<T, S> conv_l2_1, conv_l2_2, conv_l3_1, conv_l3_2;
   pcd_alignment<T, S> pcd_align;                    // num_alignment_dcn = 0, and conv_l2_1 to conv_l3_2 with it
   single_level_alignment<T, S> single_level_align;  // otherwise; both are called "pcd_align" in files
-  tsa_fusion<T, S> tsa;       // with_tsa
-  conv2d<T, S> plain_fusion;  // otherwise; both are called "fusion" in files
+  tsa_fusion<T, S> tsa;                             // with_tsa
+  conv2d<T, S> plain_fusion;                        // otherwise; both are called "fusion" in files
   nn::upsampling<T, S> upsampling;
 
   edvr_net() = default;
@@ -60,7 +61,8 @@ struct edvr_net {
     if (c.num_alignment_dcn > 0)
       single_level_align = {f, c.deformable_groups, c.num_alignment_dcn};
     else
-      conv_l2_1 = {f, f, 3, 2}, conv_l2_2 = {f, f, 3}, conv_l3_1 = {f, f, 3, 2}, conv_l3_2 = {f, f, 3}, pcd_align = {f, c.deformable_groups};
+      conv_l2_1 = {f, f, 3, 2}, conv_l2_2 = {f, f, 3}, conv_l3_1 = {f, f, 3, 2}, conv_l3_2 = {f, f, 3},
+      pcd_align = {f, c.deformable_groups};
     if (c.with_tsa)
       tsa = {f, c.num_frame, c.center()};
     else
@@ -82,10 +84,11 @@ struct edvr_net {
     return restore(std::move(features), select(x, 1, config.center()), options);
   }
 
-  /// The second part of the forward pass: from the features of a window's frames, in order, and its centre frame (n, 3, h, w) to the restored
-  /// frame. Features are released as they are used up. split: PCD's first convolutions in halves, `features` made with the same; of no effect on other alignments.
-  tensor<value, 4, S> restore(std::vector<frame_features<T, S>> features, tensor<value, 4, S> const& center, forward_options<value, S> const& options = {},
-                              split_alignment<T, S> const* split = nullptr) const {
+  /// The second part of the forward pass: from the features of a window's frames, in order, and its centre frame (n, 3, h, w) to the
+  /// restored frame. Features are released as they are used up. split: PCD's first convolutions in halves, `features` made with the same;
+  /// of no effect on other alignments.
+  tensor<value, 4, S> restore(std::vector<frame_features<T, S>> features, tensor<value, 4, S> const& center,
+                              forward_options<value, S> const& options = {}, split_alignment<T, S> const* split = nullptr) const {
     auto const& ex = options.executor;
     index_t const frames = config.num_frame;
     if (config.num_alignment_dcn > 0) split = nullptr;
@@ -100,7 +103,8 @@ struct edvr_net {
       if (config.num_alignment_dcn > 0)
         aligned.push_back(single_level_align(neighbour.l1, reference.l1, ex, options.see, t));
       else
-        aligned.push_back(split ? pcd_align(*split, neighbour, halves, ex, options.see, t) : pcd_align(neighbour, reference, ex, options.see, t));
+        aligned.push_back(split ? pcd_align(*split, neighbour, halves, ex, options.see, t)
+                                : pcd_align(neighbour, reference, ex, options.see, t));
       if (options.see) options.see("aligned", t, to<value>(aligned.back(), ex));
       report(options, 0.5 + 0.25 * static_cast<double>(t + 1) / static_cast<double>(frames));
     }
@@ -113,7 +117,8 @@ struct edvr_net {
 
   /// Features of one frame (n, 3, h, w); they depend on nothing else, so they may be kept over the windows that share it.
   /// split: with the halves that restore() wants then.
-  frame_features<T, S> extract(tensor<value, 4, S> const& x, default_executor_t<S> const& ex = {}, split_alignment<T, S> const* split = nullptr) const {
+  frame_features<T, S> extract(tensor<value, 4, S> const& x, default_executor_t<S> const& ex = {},
+                               split_alignment<T, S> const* split = nullptr) const {
     frame_features<T, S> f;
     f.l1 = run_in_order(feature_extraction, entry(x, ex), ex);
     if (config.num_alignment_dcn > 0) return f;
@@ -155,9 +160,11 @@ struct edvr_net {
   void check_input(coord<5> const& s) const {
     index_t const m = config.size_multiple();
     if (s[1] != config.num_frame || s[2] != 3)
-      throw shape_error(text("EDVR: input has shape ", s, "; expected (n, ", config.num_frame, ", 3, h, w), because the model takes ", config.num_frame, " frames"));
+      throw shape_error(text("EDVR: input has shape ", s, "; expected (n, ", config.num_frame, ", 3, h, w), because the model takes ",
+                             config.num_frame, " frames"));
     if (s[0] < 1 || s[3] < m || s[4] < m || s[3] % m != 0 || s[4] % m != 0)
-      throw shape_error(text("EDVR: input has shape ", s, "; expected h and w to be positive multiples of ", m, " (pad the frames, as video_restorer does)"));
+      throw shape_error(text("EDVR: input has shape ", s, "; expected h and w to be positive multiples of ", m,
+                             " (pad the frames, as video_restorer does)"));
   }
   tensor<T, 4, S> entry(tensor<value, 4, S> const& x, default_executor_t<S> const& ex) const {
     if (config.with_predeblur) return eval<T>(conv_1x1(predeblur(x, ex)), ex);
@@ -177,7 +184,8 @@ struct edvr_net {
     return eval<T>(plain_fusion(all), options.executor);
   }
   /// features (n, c, h, w) and the centre frame to the output.
-  tensor<value, 4, S> reconstruct(tensor<T, 4, S> features, tensor<value, 4, S> const& center, forward_options<value, S> const& options) const {
+  tensor<value, 4, S> reconstruct(tensor<T, 4, S> features, tensor<value, 4, S> const& center,
+                                  forward_options<value, S> const& options) const {
     auto const& ex = options.executor;
     auto z = run_in_order(reconstruction, std::move(features), ex);
     if (options.see) options.see("reconstruction", -1, to<value>(z, ex));
@@ -193,8 +201,8 @@ struct edvr_net {
   }
 };
 
-/// Weights drawn at random, for timing and tests: activations keep about the size of their input. The same numbers for every T, as it
-/// stores them.
+/// Weights drawn at random, for timing and tests: activations keep about the
+/// size of their input. The same numbers for every T, as it stores them.
 template <class T>
 void init_random(edvr_net<T, cpu>& net, std::uint64_t seed) {
   for_each_parameter(net, [&]<class E, int R>(std::string const& key, tensor<E, R>& w) {
@@ -217,7 +225,8 @@ nn::edvr_net<T, To> to(nn::edvr_net<T, S> net) {
   std::vector<void const*> weights;
   nn::for_each_parameter(net, [&](std::string const&, auto const& w) { weights.push_back(&w); });
   auto next = weights.begin();
-  nn::for_each_parameter(there, [&]<class E, int R>(std::string const&, tensor<E, R, To>& w) { w = to<To>(*static_cast<tensor<E, R, S> const*>(*next++)); });
+  nn::for_each_parameter(
+      there, [&]<class E, int R>(std::string const&, tensor<E, R, To>& w) { w = to<To>(*static_cast<tensor<E, R, S> const*>(*next++)); });
   return there;
 }
 

@@ -9,8 +9,8 @@
 namespace edvr::inline v1 {
 
 /// Sees intermediate results: observer(name, frame of the window, tensor); frame is -1 for results that belong to the whole window.
-/// Names: feat_l1, offset.l1 .. l3, offset.cascade, mask.l1 .. l3, mask.cascade (of single_level_alignment: .features.0 and so on, .l1, .cascade), aligned, temporal_attention, spatial_attention, fusion,
-/// reconstruction.
+/// Names: feat_l1, offset.l1 .. l3, offset.cascade, mask.l1 .. l3, mask.cascade (of single_level_alignment: .features.0 and so on, .l1,
+/// .cascade), aligned, temporal_attention, spatial_attention, fusion, reconstruction.
 template <class T, class S = cpu>
 using observer = std::function<void(std::string_view name, index_t frame, tensor<T, 4, S> const& value)>;
 

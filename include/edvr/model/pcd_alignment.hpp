@@ -33,16 +33,19 @@ struct pcd_alignment {
 
   /// Features (n, c, h, w) of the frame `nbr` moved to where they are in the frame `ref`. frame: its number for the observer.
   template <executor Ex = default_executor_t<S>>
-  tensor<T, 4, S> operator()(pyramid<T, S> const& nbr, pyramid<T, S> const& ref, Ex const& ex = {}, observer<arithmetic_t<T>, S> const& see = {}, index_t frame = 0) const {
-    auto const first = [](conv2d<T, S> const& conv, tensor<T, 4, S> const& n, tensor<T, 4, S> const& r) { return [&] { return conv(concat(n, r)); }; };
+  tensor<T, 4, S> operator()(pyramid<T, S> const& nbr, pyramid<T, S> const& ref, Ex const& ex = {},
+                             observer<arithmetic_t<T>, S> const& see = {}, index_t frame = 0) const {
+    auto const first = [](conv2d<T, S> const& conv, tensor<T, 4, S> const& n, tensor<T, 4, S> const& r) {
+      return [&] { return conv(concat(n, r)); };
+    };
     return align(
         nbr, first(offset_conv1.l1, nbr.l1, ref.l1), first(offset_conv1.l2, nbr.l2, ref.l2), first(offset_conv1.l3, nbr.l3, ref.l3),
         [&](tensor<T, 4, S> const& f1) { return cas_offset_conv1(concat(f1, ref.l1)); }, ex, see, frame);
   }
   /// The same with the convolutions of (nbr, ref) in halves, made beforehand where they are shared.
   template <executor Ex = default_executor_t<S>>
-  tensor<T, 4, S> operator()(split_alignment<T, S> const& split, frame_features<T, S> const& nbr, reference_halves<T, S> const& ref, Ex const& ex = {},
-                             observer<arithmetic_t<T>, S> const& see = {}, index_t frame = 0) const {
+  tensor<T, 4, S> operator()(split_alignment<T, S> const& split, frame_features<T, S> const& nbr, reference_halves<T, S> const& ref,
+                             Ex const& ex = {}, observer<arithmetic_t<T>, S> const& see = {}, index_t frame = 0) const {
     auto const first = [](tensor<T, 4, S> const& n, tensor<T, 4, S> const& r) { return [&] { return n + r; }; };
     return align(
         nbr, first(nbr.half.l1, ref.first.l1), first(nbr.half.l2, ref.first.l2), first(nbr.half.l3, ref.first.l3),
@@ -62,8 +65,8 @@ struct pcd_alignment {
  private:
   /// first1 .. first3, cascade: expressions of what offset_conv1 and cas_offset_conv1 give.
   template <class F1, class F2, class F3, class Cascade, class Ex>
-  tensor<T, 4, S> align(pyramid<T, S> const& nbr, F1 const& first1, F2 const& first2, F3 const& first3, Cascade const& cascade, Ex const& ex, observer<arithmetic_t<T>, S> const& see,
-                        index_t frame) const {
+  tensor<T, 4, S> align(pyramid<T, S> const& nbr, F1 const& first1, F2 const& first2, F3 const& first3, Cascade const& cascade,
+                        Ex const& ex, observer<arithmetic_t<T>, S> const& see, index_t frame) const {
     auto const dcn = [&](char const* level, auto const& pack, tensor<T, 4, S> const& x, tensor<T, 4, S> const& feat) {
       if (!see) return pack(x, feat, ex);
       return pack(x, feat, ex, offset_reporter(see, level, frame));
@@ -83,7 +86,8 @@ struct pcd_alignment {
   /// Offset features of one level from its two frames and the coarser level's offset features.
   template <class First, class Ex>
   static auto refine(First&& first, conv2d<T, S> const& conv2, conv2d<T, S> const& conv3, tensor<T, 4, S> const& coarser, Ex const& ex) {
-    return eval<T>(lrelu(conv3(lrelu(conv2(concat(lrelu(std::forward<First>(first)), arithmetic_t<T>(2) * upsample_bilinear(coarser, 2)))))), ex);
+    return eval<T>(
+        lrelu(conv3(lrelu(conv2(concat(lrelu(std::forward<First>(first)), arithmetic_t<T>(2) * upsample_bilinear(coarser, 2)))))), ex);
   }
 };
 

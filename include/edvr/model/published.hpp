@@ -21,7 +21,8 @@ inline constexpr published_model published_models[] = {
     {"EDVR_L_x4_SRblur_REDS", {.num_feat = 128, .num_reconstruct_block = 40, .with_predeblur = true}},
     {"EDVR_L_deblur_REDS or EDVR_L_deblurcomp_REDS", {.num_feat = 128, .num_reconstruct_block = 40, .hr_in = true, .with_predeblur = true}},
     {"EDVR_REDS_SR_Stage2", {.num_feat = 128, .num_reconstruct_block = 20, .hr_in = true}},
-    {"EDVR_REDS_SRblur_Stage2, _deblur_Stage2 or _deblurcomp_Stage2", {.num_feat = 128, .num_reconstruct_block = 20, .hr_in = true, .with_predeblur = true}}};
+    {"EDVR_REDS_SRblur_Stage2, _deblur_Stage2 or _deblurcomp_Stage2",
+     {.num_feat = 128, .num_reconstruct_block = 20, .hr_in = true, .with_predeblur = true}}};
 
 /// "EDVR_M_x4_SR_REDS", or "EDVR_M_x4_SR_REDS, but for num_feat = 16 (64 there)": the entry with the fewest differences.
 inline std::string nearest_published(edvr_config const& c) {

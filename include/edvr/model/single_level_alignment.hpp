@@ -12,10 +12,10 @@
 
 namespace edvr::inline v1::nn {
 
-/// Alignment on the finest level alone, by k deformable convolutions in a row: what pcd_alignment is measured against. With k = 4 they are wired as in
-/// TDAN (Tian et al., CVPR 2020): the first k - 2 deform the offset features themselves, the last but one the neighbour, the last what that gives;
-/// each has EDVR's masks and leaky ReLU, which TDAN's have not. The one of k = 1 deforms the neighbour. No published weights are known; keys are
-/// those of the parts of PCD that do the same, and offset_dcn_pack.0, .1 .. for the first k - 2.
+/// Alignment on the finest level alone, by k deformable convolutions in a row: what pcd_alignment is measured against. With k = 4 they are
+/// wired as in TDAN (Tian et al., CVPR 2020): the first k - 2 deform the offset features themselves, the last but one the neighbour, the
+/// last what that gives; each has EDVR's masks and leaky ReLU, which TDAN's have not. The one of k = 1 deforms the neighbour. No published
+/// weights are known; keys are those of the parts of PCD that do the same, and offset_dcn_pack.0, .1 .. for the first k - 2.
 template <class T, class S = cpu>
 struct single_level_alignment {
   conv2d<T, S> offset_conv1, offset_conv2;
@@ -31,8 +31,10 @@ struct single_level_alignment {
 
   /// Features (n, c, h, w) of the frame `nbr` moved to where they are in the frame `ref`. frame: its number for the observer.
   template <executor Ex = default_executor_t<S>>
-  tensor<T, 4, S> operator()(tensor<T, 4, S> const& nbr, tensor<T, 4, S> const& ref, Ex const& ex = {}, observer<arithmetic_t<T>, S> const& see = {}, index_t frame = 0) const {
-    auto const dcn = [&](deform_conv2d_pack<T, S> const& pack, tensor<T, 4, S> const& x, tensor<T, 4, S> const& feat, std::string const& name) {
+  tensor<T, 4, S> operator()(tensor<T, 4, S> const& nbr, tensor<T, 4, S> const& ref, Ex const& ex = {},
+                             observer<arithmetic_t<T>, S> const& see = {}, index_t frame = 0) const {
+    auto const dcn = [&](deform_conv2d_pack<T, S> const& pack, tensor<T, 4, S> const& x, tensor<T, 4, S> const& feat,
+                         std::string const& name) {
       return eval<T>(lrelu(see ? pack(x, feat, ex, offset_reporter(see, name, frame)) : pack(x, feat, ex)), ex);
     };
     auto q = eval<T>(lrelu(offset_conv2(lrelu(offset_conv1(concat(nbr, ref))))), ex);

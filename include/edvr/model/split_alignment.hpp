@@ -14,8 +14,8 @@ struct reference_halves {
 
 template <class T, class S>
 struct pcd_alignment;
-/// Alignment's convolutions of (neighbour, reference) as a sum of two, conv(concat(a, b)) = conv_a(a) + conv_b(b), so that each half is computed
-/// once a frame and not once a pair. The sums differ from the whole convolution's in their order, by rounding.
+/// Alignment's convolutions of (neighbour, reference) as a sum of two, conv(concat(a, b)) = conv_a(a) + conv_b(b), so that each half is
+/// computed once a frame and not once a pair. The sums differ from the whole convolution's in their order, by rounding.
 template <class T, class S = cpu>
 struct split_alignment {
   on_levels<conv2d<T, S>> neighbour, reference;
@@ -33,7 +33,8 @@ struct split_alignment {
   }
   template <executor Ex = default_executor_t<S>>
   reference_halves<T, S> of_reference(pyramid<T, S> const& f, Ex const& ex = {}) const {
-    return {{eval<T>(reference.l1(f.l1), ex), eval<T>(reference.l2(f.l2), ex), eval<T>(reference.l3(f.l3), ex)}, eval<T>(cascade_reference(f.l1), ex)};
+    return {{eval<T>(reference.l1(f.l1), ex), eval<T>(reference.l2(f.l2), ex), eval<T>(reference.l3(f.l3), ex)},
+            eval<T>(cascade_reference(f.l1), ex)};
   }
 
  private:

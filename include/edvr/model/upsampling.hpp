@@ -10,8 +10,8 @@
 
 namespace edvr::inline v1::nn {
 
-/// The rows of a map that are wanted now, of a map that is never whole; rows above the first and below the last are zeros. Rows are added at
-/// the bottom and forgotten at the top.
+/// The rows of a map that are wanted now, of a map that is never whole; rows above the first and below the last are zeros. Rows are added
+/// at the bottom and forgotten at the top.
 template <class T, class S = cpu>
 class row_band {
  public:
@@ -36,7 +36,8 @@ class row_band {
       first_ += forget;
     }
     index_t const from = std::exchange(ready_, last);
-    if (last == height_) assign(slice(rows_, 2, last - first_, last - first_ + 1), constant_like(arithmetic_t<T>(0), slice(rows_, 2, 0, 1)), ex);
+    if (last == height_)
+      assign(slice(rows_, 2, last - first_, last - first_ + 1), constant_like(arithmetic_t<T>(0), slice(rows_, 2, 0, 1)), ex);
     return slice(rows_, 2, from - first_, last - first_);
   }
   /// Rows from - 1 .. to, which exist: what a 3x3 convolution without vertical padding reads for its rows from .. to - 1.
@@ -56,22 +57,31 @@ struct upsampling {
   upsampling() = default;
   explicit upsampling(index_t c) : upconv1(c, 4 * c, 3), upconv2(c, 256, 3), conv_hr(64, 64, 3), conv_last(64, 3, 3) {}
 
-  /// y (n, 3, 4 h, 4 w) += the colours. band: rows of y worked on at once; the result does not depend on it (on a GPU: within rounding). step(done), done in [0, 1], is
-  /// told after every band.
+  /// y (n, 3, 4 h, 4 w) += the colours. band: rows of y worked on at once; the result does not depend on it (on a GPU: within rounding).
+  /// step(done), done in [0, 1], is told after every band.
   template <class Ex, class Step>
-  void operator()(tensor<T, 4, S> const& features, tensor<arithmetic_t<T>, 4, S> const& y, index_t band, Ex const& ex, Step const& step) const {
+  void operator()(tensor<T, 4, S> const& features, tensor<arithmetic_t<T>, 4, S> const& y, index_t band, Ex const& ex,
+                  Step const& step) const {
     auto const s = features.shape();
     index_t const n = s[0], c = s[1], h = s[2], w = s[3], height = 4 * h;
     band = std::clamp<index_t>(band, 1, height);
     // A map runs ahead of the next one by a row, and ends on a multiple of four rows: where the tiles of a whole map would.
-    row_band<T, S> a({{n, c, h, w}}, band / 4 + 16), b({{n, c, 2 * h, 2 * w}}, band / 2 + 24), d({{n, 64, height, 4 * w}}, band + 32), e({{n, 64, height, 4 * w}}, band + 16);
+    row_band<T, S> a({{n, c, h, w}}, band / 4 + 16), b({{n, c, 2 * h, 2 * w}}, band / 2 + 24), d({{n, 64, height, 4 * w}}, band + 32),
+        e({{n, 64, height, 4 * w}}, band + 16);
     for (index_t from = 0, to; from < height; from = to) {
       to = std::min(height, from + band);
-      index_t const e_end = whole_tiles(to + 1, height), d_end = 2 * whole_tiles((e_end + 2) / 2, 2 * h), b_end = 2 * whole_tiles((d_end / 2 + 2) / 2, h), a_end = std::min(h, b_end / 2 + 1);
-      add(a, a_end, b.ready() / 2, ex, [&](tensor<T, 4, S> const& rows, index_t first, index_t last) { assign(rows, slice(features, 2, first, last), ex); });
-      add(b, b_end, d.ready() / 2, ex, [&](auto const& rows, index_t first, index_t last) { assign(rows, pixel_shuffle(lrelu(rows_of(upconv1, a.around(first / 2, last / 2))), 2), ex); });
-      add(d, d_end, e.ready(), ex, [&](auto const& rows, index_t first, index_t last) { assign(rows, pixel_shuffle(lrelu(rows_of(upconv2, b.around(first / 2, last / 2))), 2), ex); });
-      add(e, e_end, from, ex, [&](auto const& rows, index_t first, index_t last) { assign(rows, lrelu(rows_of(conv_hr, d.around(first, last))), ex); });
+      index_t const e_end = whole_tiles(to + 1, height), d_end = 2 * whole_tiles((e_end + 2) / 2, 2 * h),
+                    b_end = 2 * whole_tiles((d_end / 2 + 2) / 2, h), a_end = std::min(h, b_end / 2 + 1);
+      add(a, a_end, b.ready() / 2, ex,
+          [&](tensor<T, 4, S> const& rows, index_t first, index_t last) { assign(rows, slice(features, 2, first, last), ex); });
+      add(b, b_end, d.ready() / 2, ex, [&](auto const& rows, index_t first, index_t last) {
+        assign(rows, pixel_shuffle(lrelu(rows_of(upconv1, a.around(first / 2, last / 2))), 2), ex);
+      });
+      add(d, d_end, e.ready(), ex, [&](auto const& rows, index_t first, index_t last) {
+        assign(rows, pixel_shuffle(lrelu(rows_of(upconv2, b.around(first / 2, last / 2))), 2), ex);
+      });
+      add(e, e_end, from, ex,
+          [&](auto const& rows, index_t first, index_t last) { assign(rows, lrelu(rows_of(conv_hr, d.around(first, last))), ex); });
       auto const out = slice(y, 2, from, to);
       assign(out, out + rows_of(conv_last, e.around(from, to)), ex);
       step(static_cast<double>(to) / static_cast<double>(height));

@@ -1,172 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
-// Clips, frame by frame: windows, frames of any size, flip ensemble, two stages. Memory does not grow with the length of the clip.
+// Clips, frame by frame: windows, features kept from one to the next, two stages. Memory does not grow with the length of the clip.
 #pragma once
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <deque>
-#include <limits>
 #include <map>
 #include <optional>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "edvr/model/edvr.hpp"
-#include "edvr/model/windows.hpp"
-#include "edvr/ops/pad.hpp"
+#include "edvr/model/restore_window.hpp"
+#include "edvr/model/pixels.hpp"
 
 namespace edvr::inline v1 {
-
-/// How a clip is restored.
-template <class T, class S = cpu>
-struct video_options {
-  temporal_padding padding = temporal_padding::reflection_circle;
-  pad_mode spatial = pad_mode::reflect;  // what fills a frame up to the size the network takes: reflect or replicate
-  bool ensemble = false;                 // mean over four flips
-  bool cache = true;                     // keep each frame's features over the windows that share it: the same bits, a fifth less work
-  bool split = true;                     // and PCD's first convolutions in halves (nn::split_alignment): the same within rounding, of bfloat16 if that is stored
-  pair tile = 0;                         // restore frames in pieces of this many rows and columns, rounded up to what the network takes, without a cache:
-                                         // an approximation, and an observer sees every tile. 0: whole
-  index_t overlap = 0;                   // pixels that a tile sees beyond itself on every side, rounded up likewise; 0: what tile_overlap() says
-  nn::forward_options<T, S> forward = {};
-};
-
-/// What a tile must see beyond itself so that its result is close to that of the whole frame (docs/numerics.md): 32 pixels at the first pyramid
-/// level, unless the options say otherwise.
-template <class T, class S>
-index_t tile_overlap(video_options<T, S> const& options, edvr_config const& config) {
-  constexpr index_t most = index_t{1} << 24;  // more than any frame has
-  index_t const m = config.size_multiple(), wanted = options.overlap > 0 ? std::min(options.overlap, most) : config.hr_in ? 128 : 32;
-  return (wanted + m - 1) / m * m;
-}
-
-namespace fn {
-/// A pixel of [0, 1] in all the values of U: clamped, rounded half to even, as numpy does; NaN becomes 0.
-template <class U>
-struct quantise {
-  template <class T>
-  EDVR_HD U operator()(T const& v) const {
-    return static_cast<U>(std::nearbyint((v > T(0) ? T(1) < v ? T(1) : v : T(0)) * static_cast<T>(std::numeric_limits<U>::max())));
-  }
-};
-}  // namespace fn
-
-/// Pixels of [0, 1] as 8 bits: clamped, times 255, rounded half to even, as numpy does; NaN becomes 0. Any rank.
-template <class T, int R>
-tensor<std::uint8_t, R> to_8bit(tensor<T, R> const& x, cpu_executor const& ex = {}) {
-  return eval(apply_each(fn::quantise<std::uint8_t>{}, x), ex);
-}
-/// 8 bits as pixels of [0, 1].
-template <class T, int R>
-tensor<T, R> from_8bit(tensor<std::uint8_t, R> const& x, cpu_executor const& ex = {}) {
-  return eval(cast<T>(x) / T(255), ex);
-}
-/// The same in 16 bits, times 65535.
-template <class T, int R>
-tensor<std::uint16_t, R> to_16bit(tensor<T, R> const& x, cpu_executor const& ex = {}) {
-  return eval(apply_each(fn::quantise<std::uint16_t>{}, x), ex);
-}
-template <class T, int R>
-tensor<T, R> from_16bit(tensor<std::uint16_t, R> const& x, cpu_executor const& ex = {}) {
-  return eval(cast<T>(x) / T(65535), ex);
-}
-
-/// x (n, t, 3, h, w) filled up on the bottom and right to multiples of `multiple`; reflect falls back to replicate where a frame is too small.
-template <class T, class S, executor Ex = default_executor_t<S>>
-tensor<T, 5, S> pad_frames(tensor<T, 5, S> const& x, index_t multiple, pad_mode mode, Ex const& ex = {}) {
-  auto const s = x.shape();
-  coord<5> after{};
-  for (int i = 3; i < 5; ++i) after[i] = (multiple - s[i] % multiple) % multiple;
-  if (after[3] == 0 && after[4] == 0) return x;
-  if (mode == pad_mode::reflect && (after[3] >= s[3] || after[4] >= s[4])) mode = pad_mode::replicate;
-  return eval(pad(x, coord<5>{}, after, mode), ex);
-}
-
-template <class T, class S>
-tensor<arithmetic_t<T>, 4, S> restore_window(nn::edvr_net<T, S> const& net, std::type_identity_t<tensor<arithmetic_t<T>, 5, S>> const& x,
-                                             std::type_identity_t<video_options<arithmetic_t<T>, S>> const& options = {});
-namespace detail {
-/// Tiles start where whole pixels of every pyramid level start; each runs as a frame of its own and gives what lies inside its overlap.
-template <class T, class S>
-tensor<arithmetic_t<T>, 4, S> restore_tiles(nn::edvr_net<T, S> const& net, tensor<arithmetic_t<T>, 5, S> const& x, video_options<arithmetic_t<T>, S> const& options) {
-  auto const s = x.shape();
-  index_t const m = net.config.size_multiple(), scale = net.config.scale(), overlap = tile_overlap(options, net.config);
-  auto const side = [m](index_t asked, index_t whole) { return asked > 0 && asked < whole ? (asked + m - 1) / m * m : whole; };
-  index_t const height = side(options.tile.y, s[3]), width = side(options.tile.x, s[4]), across = (s[4] + width - 1) / width, tiles = (s[3] + height - 1) / height * across;
-  auto whole = options;
-  whole.tile = 0;
-  auto const y = empty<arithmetic_t<T>, S>(coord<4>{{s[0], 3, s[3] * scale, s[4] * scale}});
-  for (index_t i = 0; i < tiles; ++i) {
-    if (options.forward.progress) whole.forward.progress = [&, i](double done) { return options.forward.progress((static_cast<double>(i) + done) / static_cast<double>(tiles)); };
-    index_t const top = i / across * height, left = i % across * width, bottom = std::min(s[3], top + height), right = std::min(s[4], left + width);
-    index_t const from_top = std::max<index_t>(0, top - overlap), from_left = std::max<index_t>(0, left - overlap);
-    auto const seen = slice(slice(x, 3, from_top, std::min(s[3], bottom + overlap)), 4, from_left, std::min(s[4], right + overlap));
-    auto const result = restore_window<T, S>(net, seen, whole);
-    auto const inside = [&](auto const& v, index_t row, index_t column) {
-      return slice(slice(v, 2, (top - row) * scale, (bottom - row) * scale), 3, (left - column) * scale, (right - column) * scale);
-    };
-    assign(inside(y, 0, 0), inside(result, from_top, from_left), options.forward.executor);
-  }
-  return y;
-}
-}  // namespace detail
-
-/// One window of any frame size through the network: padded, run (four times for the ensemble), cropped.
-/// x (n, t, 3, h, w) with h, w >= 1; returns (n, 3, scale h, scale w), not clamped. In tiles, if the options say so. Throws as edvr_net does.
-template <class T, class S>
-tensor<arithmetic_t<T>, 4, S> restore_window(nn::edvr_net<T, S> const& net, std::type_identity_t<tensor<arithmetic_t<T>, 5, S>> const& x,
-                                             std::type_identity_t<video_options<arithmetic_t<T>, S>> const& options) {
-  auto const s = x.shape();
-  if (s[3] < 1 || s[4] < 1) throw shape_error(text("restore_window: input has shape ", s, "; expected no empty frames"));
-  auto const& ex = options.forward.executor;
-  if (options.tile.y > 0 || options.tile.x > 0) return detail::restore_tiles(net, x, options);
-  auto const padded = pad_frames(x, net.config.size_multiple(), options.spatial, ex);
-  auto const crop = [&](auto const& y) { return slice(slice(y, 2, 0, s[3] * net.config.scale()), 3, 0, s[4] * net.config.scale()); };
-  if (!options.ensemble) return contiguous(crop(net(padded, options.forward)), ex);
-
-  tensor<arithmetic_t<T>, 4, S> sum;
-  for (int flips = 0; flips < 4; ++flips) {
-    auto forward = options.forward;
-    if (forward.progress) forward.progress = [&, flips](double done) { return options.forward.progress((flips + done) / 4); };
-    auto const flipped = [&](auto const& v, int rank) {
-      auto const across = flips & 1 ? flip(v, rank - 1) : v;
-      return flips & 2 ? flip(across, rank - 2) : across;
-    };
-    auto const y = flipped(net(flipped(padded, 5), forward), 4);
-    if (sum)
-      assign(sum, sum + y, ex);
-    else
-      sum = eval(y, ex);
-  }
-  return contiguous(crop(eval(sum / arithmetic_t<T>(4), ex)), ex);
-}
 
 /// Takes the frames of a clip one by one and gives restored frames back, one for each, in order:
 ///   for (each frame) { restorer.push(frame); while (auto y = restorer.pop()) use(*y); }
 ///   restorer.finish(); while (auto y = restorer.pop()) use(*y);
-/// Holds the frames of a window and of the wait for its last one, fewer than twice num_frame, and the features of one window. Frames are host
-/// tensors, whatever the memory S in which the network works.
+/// Holds the frames of a window and of the wait for its last one, fewer than twice num_frame, and the features of one window. Frames are
+/// host tensors, whatever the memory S in which the network works.
 template <class T, class S = cpu>
 class video_restorer {
  public:
   using value = arithmetic_t<T>;  // of frames
-  explicit video_restorer(nn::edvr_net<T, S> net, video_options<value, S> options = {}) : net_(std::move(net)), split_(net_.pcd_align), options_(std::move(options)) {}
+  explicit video_restorer(nn::edvr_net<T, S> net, video_options<value, S> options = {})
+      : net_(std::move(net)), split_(net_.pcd_align), options_(std::move(options)) {}
 
-  /// frame (3, h, w), RGB in [0, 1], all of one size. The restorer keeps the handle: do not write to the frame afterwards. Throws shape_error.
+  /// frame (3, h, w), RGB in [0, 1], all of one size. The restorer keeps
+  /// the handle: do not write to the frame afterwards. Throws shape_error.
   void push(tensor<value, 3> frame) {
     auto const s = frame.shape();
     if (finished_) throw error("video_restorer: push after finish; make a new one for the next clip");
-    if (s[0] != 3 || s[1] < 1 || s[2] < 1) throw shape_error(text("video_restorer: frame ", received_, " has shape ", s, "; expected (3, h, w)"));
-    if (size_[0] != 0 && !(s == size_)) throw shape_error(text("video_restorer: frame ", received_, " has shape ", s, "; expected ", size_, ", the size of the frames before"));
+    if (s[0] != 3 || s[1] < 1 || s[2] < 1)
+      throw shape_error(text("video_restorer: frame ", received_, " has shape ", s, "; expected (3, h, w)"));
+    if (size_[0] != 0 && !(s == size_))
+      throw shape_error(
+          text("video_restorer: frame ", received_, " has shape ", s, "; expected ", size_, ", the size of the frames before"));
     kept_.push_back(to<S>(frame, options_.forward.executor));
     size_ = s;
     ++received_;
   }
-  /// Restores from this frame on. Returns the first frame to push (the windows reach back). Throws error after a push, or for a frame below 0.
+  /// Restores from this frame on. Returns the first frame to push (the windows reach back). Throws error after a push, or for a frame below
+  /// 0.
   index_t seek(index_t frame) {
-    if (size_[0] != 0 || frame < 0) throw error(text("video_restorer: seek to frame ", frame, size_[0] != 0 ? " after a push" : "", "; expected a frame of at least 0, before the first push"));
+    if (size_[0] != 0 || frame < 0)
+      throw error(text("video_restorer: seek to frame ", frame, size_[0] != 0 ? " after a push" : "",
+                       "; expected a frame of at least 0, before the first push"));
     given_ = frame;
     return dropped_ = received_ = std::max<index_t>(0, frame - (net_.config.num_frame - 1));
   }
@@ -182,10 +62,13 @@ class video_restorer {
     auto const y = to<cpu>(squeeze(cached ? from_features(frames) : from_window(frames), 0), options_.forward.executor);
     index_t bad = 0;
     for (index_t i = 0, n = y.size(); i < n; ++i) bad += !std::isfinite(y.data()[i]);
-    if (bad) throw numeric_error(text("frame ", given_, ": ", bad, " of ", y.size(), " restored values are not finite; the input or the weights hold NaN, infinity or huge values"));
+    if (bad)
+      throw numeric_error(text("frame ", given_, ": ", bad, " of ", y.size(),
+                               " restored values are not finite; the input or the weights hold NaN, infinity or huge values"));
     ++given_;
     while (dropped_ < given_ - (net_.config.num_frame - 1) && !kept_.empty()) kept_.pop_front(), ++dropped_;
-    features_.erase(features_.begin(), features_.lower_bound(given_ - frame_window().center));  // the last windows of a clip may want older ones again
+    // The last windows of a clip may want older ones again.
+    features_.erase(features_.begin(), features_.lower_bound(given_ - frame_window().center));
     return y;
   }
   /// Number of the frame that pop() gives next.
@@ -207,7 +90,8 @@ class video_restorer {
   /// All of the window anew.
   tensor<value, 4, S> from_window(std::vector<index_t> const& frames) const {
     auto const x = empty<value, S>(coord<5>{{1, net_.config.num_frame, 3, size_[1], size_[2]}});
-    for (std::size_t t = 0; t < frames.size(); ++t) assign(select(select(x, 0, 0), 0, static_cast<index_t>(t)), frame(frames[t]), options_.forward.executor);
+    for (std::size_t t = 0; t < frames.size(); ++t)
+      assign(select(select(x, 0, 0), 0, static_cast<index_t>(t)), frame(frames[t]), options_.forward.executor);
     return restore_window(net_, x, options_);
   }
   /// Only what no window before has computed.
@@ -223,7 +107,8 @@ class video_restorer {
       auto& known = features_[f];
       if (!known.l1) known = net_.extract(padded(f), forward.executor, split);
       features.push_back(known);
-      if (forward.progress && !forward.progress(0.5 * static_cast<double>(features.size()) / static_cast<double>(frames.size()))) throw cancelled("EDVR: stopped by the caller");
+      if (forward.progress && !forward.progress(0.5 * static_cast<double>(features.size()) / static_cast<double>(frames.size())))
+        throw cancelled("EDVR: stopped by the caller");
     }
     index_t const scale = net_.config.scale();
     auto const y = net_.restore(std::move(features), padded(frames[static_cast<std::size_t>(frame_window().center)]), forward, split);
@@ -240,13 +125,15 @@ class video_restorer {
   bool finished_ = false;
 };
 
-/// Two networks one after the other: the second is fed the first one's frames as 8-bit pictures, as the published second stages were trained.
+/// Two networks one after the other: the second is fed the first one's
+/// frames as 8-bit pictures, as the published second stages were trained.
 template <class T, class S = cpu>
 class two_stage_restorer {
  public:
   /// Throws model_error unless the second network takes frames as large as it gives.
   two_stage_restorer(video_restorer<T, S> first, video_restorer<T, S> second) : first_(std::move(first)), second_(std::move(second)) {
-    if (!second_.net().config.hr_in) throw model_error("two stages: the second model enlarges; expected one with high-resolution input (hr_in)");
+    if (!second_.net().config.hr_in)
+      throw model_error("two stages: the second model enlarges; expected one with high-resolution input (hr_in)");
   }
   void push(tensor<arithmetic_t<T>, 3> frame) { first_.push(std::move(frame)); }
   index_t seek(index_t frame) { return first_.seek(second_.seek(frame)); }
@@ -270,8 +157,8 @@ class two_stage_restorer {
   bool finished_ = false, drained_ = false;
 };
 
-/// A whole clip in memory, (t, 3, h, w) to (t, 3, scale h, scale w), through a video_restorer or two_stage_restorer that has seen no frame yet.
-/// Throws as they do, and shape_error for a clip without frames.
+/// A whole clip in memory, (t, 3, h, w) to (t, 3, scale h, scale w), through a video_restorer or two_stage_restorer that has seen no frame
+/// yet. Throws as they do, and shape_error for a clip without frames.
 template <class Restorer, class T>
 tensor<T, 4> restore_clip(Restorer&& restorer, tensor<T, 4> const& clip) {
   index_t const frames = clip.extent(0);

@@ -13,14 +13,16 @@ namespace edvr::inline v1::nn {
 /// Deformable convolution that predicts its own offsets and masks from a second feature map ("DCN pack"): 3x3, stride 1, padding 1.
 template <class T, class S = cpu>
 struct deform_conv2d_pack {
-  tensor<T, 4, S> weight;  // (c, c, 3, 3)
+  tensor<T, 4, S> weight;              // (c, c, 3, 3)
   tensor<arithmetic_t<T>, 1, S> bias;  // (c)
   conv2d<T, S> conv_offset;  // to 27 channels a deformable group: 18 of interleaved (dy, dx), then 9 of masks before their sigmoid
   std::shared_ptr<edvr::detail::packed_weights<T>> kept = std::make_shared<edvr::detail::packed_weights<T>>();  // as nn::conv2d's
 
   deform_conv2d_pack() = default;
   deform_conv2d_pack(index_t channels, index_t deformable_groups)
-      : weight(unset<T, S>(coord<4>{{channels, channels, 3, 3}})), bias(unset<arithmetic_t<T>, S>(coord<1>{{channels}})), conv_offset(channels, 27 * deformable_groups, 3) {}
+      : weight(unset<T, S>(coord<4>{{channels, channels, 3, 3}})),
+        bias(unset<arithmetic_t<T>, S>(coord<1>{{channels}})),
+        conv_offset(channels, 27 * deformable_groups, 3) {}
 
   /// x sampled where `feat` says; both (n, c, h, w). Lazy, but conv_offset runs now.
   /// observe(offset, mask), if given, is called with (n, 18 g, h, w) and (n, 9 g, h, w).

@@ -10,7 +10,8 @@
 
 namespace edvr::inline v1 {
 
-/// Given before the executor, a tag names an algorithm: conv2d(x, w, b, p, algo::reference{}). All agree within rounding (docs/numerics.md).
+/// Given before the executor, a tag names an algorithm: conv2d(x, w, b,
+/// p, algo::reference{}). All agree within rounding (docs/numerics.md).
 namespace algo {
 struct automatic {};  // choose() below
 struct reference {};  // the plain sum, one output element after the other: runs everywhere, obviously right
@@ -40,8 +41,8 @@ constexpr bool winograd_can(coord<4> const& weight, conv2d_params const& p) {
 inline constexpr index_t winograd_channels = 16;
 }  // namespace detail
 
-/// What algo::automatic means for conv2d, deform_conv2d and matmul with weights of T in space S: a matter of types first, so that a tree holds the
-/// code of one family. Element types other than float, double and those of 16 bits have no fast matrix product.
+/// What algo::automatic means for conv2d, deform_conv2d and matmul with weights of T in space S: a matter of types first, so that a tree
+/// holds the code of one family. Element types other than float, double and those of 16 bits have no fast matrix product.
 template <class Algo, class T, class S>
 constexpr algorithm choose() {
   if (std::is_same_v<Algo, algo::reference>) return algorithm::reference;

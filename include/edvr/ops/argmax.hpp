@@ -67,9 +67,7 @@ struct arg_node : private used_twice_name_its_value_with_eval {
     return r;
   }
   bool makes_channels_last() const { return wants_channels_last(x); }
-  void expand_to(coord<Out> const& s) const {
-    detail::refuse_repeat(Order::name, shape(), s);
-  }
+  void expand_to(coord<Out> const& s) const { detail::refuse_repeat(Order::name, shape(), s); }
   template <class G>
   void operands(G const& g) const {
     g(x);
@@ -77,13 +75,15 @@ struct arg_node : private used_twice_name_its_value_with_eval {
   template <class Store, class Ex>
   void run(Store const& to, Ex const& ex) const {
     auto const input = settle(x, ex);
-    ex.for_each(to.y, composed{fn::arg_first<Order, reader_t<bare<decltype(input)>>, Out>{reader(input), input.shape()[axis], axis}, to.epilogue});
+    ex.for_each(
+        to.y, composed{fn::arg_first<Order, reader_t<bare<decltype(input)>>, Out>{reader(input), input.shape()[axis], axis}, to.epilogue});
   }
 };
 template <class Order, int Out, class X>
 auto arg(X&& x, int axis) {
   check_axis(Order::name, axis, bare<X>::rank);
-  if (x.shape()[axis] == 0) throw shape_error(text(Order::name, ": axis ", axis, " of ", x.shape(), " is empty; there is no ", Order::name, " of nothing"));
+  if (x.shape()[axis] == 0)
+    throw shape_error(text(Order::name, ": axis ", axis, " of ", x.shape(), " is empty; there is no ", Order::name, " of nothing"));
   return arg_node<Order, bare<X>, Out>(take(std::forward<X>(x)), axis);
 }
 }  // namespace detail

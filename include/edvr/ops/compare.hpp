@@ -40,8 +40,9 @@ struct logical_not {
 };
 }  // namespace fn
 
-/// Element by element, lazy, with broadcasting; bool elements. NaN compares as in IEEE 754. Throws shape_error. Same as torch.lt, le, gt, ge and,
-/// by the name of equal(a, b), so that == keeps its meaning for handles and shapes, torch.eq; one answer for all elements gives allclose.
+/// Element by element, lazy, with broadcasting; bool elements. NaN compares as in IEEE 754. Throws
+/// shape_error. Same as torch.lt, le, gt, ge and, by the name of equal(a, b), so that == keeps its
+/// meaning for handles and shapes, torch.eq; one answer for all elements gives allclose.
 template <operand A, operand B>
   requires same_space<A, B> && same_element<A, B>
 auto operator<(A&& a, B&& b) {
@@ -98,13 +99,13 @@ auto logical_not(A&& a) {
   return unary{fn::logical_not{}, take(std::forward<A>(a))};
 }
 
-/// a where condition holds, b elsewhere; the three broadcast, and one of a and b may be a plain number. Lazy; both sides are computed. Same as torch.where.
+/// a where condition holds, b elsewhere; the three broadcast, and one of a and
+/// b may be a plain number. Lazy; both sides are computed. Same as torch.where.
 template <operand C, operand A, operand B>
   requires same_space<C, A> && same_space<A, B> && same_element<A, B> && std::is_same_v<value_t<C>, bool>
 auto where(C&& condition, A&& a, B&& b) {
   constexpr int R = std::max({bare<C>::rank, bare<A>::rank, bare<B>::rank});
-  auto const s = broadcast("where", promote<R>(condition.shape()),
-                           broadcast("where", promote<R>(a.shape()), promote<R>(b.shape())));
+  auto const s = broadcast("where", promote<R>(condition.shape()), broadcast("where", promote<R>(a.shape()), promote<R>(b.shape())));
   auto c = detail::promoted<R>(take(std::forward<C>(condition)));
   auto x = detail::promoted<R>(take(std::forward<A>(a)));
   auto y = detail::promoted<R>(take(std::forward<B>(b)));
@@ -123,8 +124,8 @@ auto where(C&& condition, value_t<B> s, B&& b) {
   return where(std::forward<C>(condition), c, std::forward<B>(b));
 }
 
-/// Is |a - b| <= atol + rtol |b| for every element? NaN equals NaN only if asked; equal infinities are close. Throws shape_error.
-/// Same as torch.allclose.
+/// Is |a - b| <= atol + rtol |b| for every element? NaN equals NaN only if asked;
+/// equal infinities are close. Throws shape_error. Same as torch.allclose.
 template <operand A, operand B>
   requires same_rank<A, B> && same_element<A, B> && same_space<A, B> && std::is_same_v<space_t<A>, cpu>
 bool allclose(A&& a, B&& b, double rtol = 1e-5, double atol = 1e-8, bool equal_nan = false) {

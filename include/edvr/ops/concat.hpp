@@ -25,9 +25,7 @@ struct concat_node {
     return s;
   }
   bool unit(int i) const { return a.unit(i) && b.unit(i); }
-  void expand_to(coord<rank> const& s) const {
-    detail::refuse_repeat("concat", shape(), s);
-  }
+  void expand_to(coord<rank> const& s) const { detail::refuse_repeat("concat", shape(), s); }
   template <class... V>
   EDVR_HD value_type operator()(coord<rank> at, V const&... v) const {
     if (at[Axis] < split_axis) return a(at, v...);

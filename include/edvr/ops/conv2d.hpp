@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "edvr/ops/algorithm.hpp"
-#include "edvr/ops/concat.hpp"
 #include "edvr/ops/conv2d_bands.hpp"
 #include "edvr/ops/conv2d_direct.hpp"
 #include "edvr/ops/conv2d_im2col.hpp"
 #include "edvr/ops/conv2d_params.hpp"
 #include "edvr/ops/conv2d_winograd.hpp"
+#include "edvr/ops/settle_for_windows.hpp"
 
 namespace edvr::inline v1 {
 
@@ -38,7 +38,8 @@ struct conv2d_reference {
       for (index_t j = 0; j < weight.extent[3]; ++j) {
         index_t const w = o[3] * p.stride.x - p.padding.x + j * p.dilation.x;
         if (w < 0 || w >= in[3]) continue;
-        for (index_t a = 0; a < c; ++a) sum = plus{}(sum, times{}(value(factor_t<T>(x(coord<4>{{o[0], first + a, h, w}}))), weight(coord<4>{{o[1], a, i, j}})));
+        for (index_t a = 0; a < c; ++a)
+          sum = plus{}(sum, times{}(value(factor_t<T>(x(coord<4>{{o[0], first + a, h, w}}))), weight(coord<4>{{o[1], a, i, j}})));
       }
     }
     return sum;
@@ -47,21 +48,6 @@ struct conv2d_reference {
 }  // namespace fn
 
 namespace detail {
-/// Is an element of this tree one stored element? Windows read every element r s times: anything dearer is evaluated first.
-template <class E>
-inline constexpr bool is_stored = is_tensor<E>;
-template <class A, class B, int Axis>
-inline constexpr bool is_stored<concat_node<A, B, Axis>> = is_stored<A> && is_stored<B>;
-
-/// A pointwise equivalent of e that is cheap to read many times; what must be evaluated for it is stored as T.
-template <class T, class E, class Ex>
-auto settle_for_windows(E const& e, Ex const& ex) {
-  auto settled = settle<T>(e, ex);
-  if constexpr (is_stored<decltype(settled)>)
-    return settled;
-  else
-    return run<T>(settled, ex);
-}
 template <class T, class S, class Ex>
 tensor<T, 1, S> dense(tensor<T, 1, S> const& bias, Ex const& ex) {
   return bias ? contiguous(bias, ex) : bias;
@@ -69,8 +55,9 @@ tensor<T, 1, S> dense(tensor<T, 1, S> const& bias, Ex const& ex) {
 
 /// By direct or winograd, whatever is read and stored around it: compiled once.
 template <class T, class Ex>
-void conv2d_vectorised(algorithm a, source<factor_t<T>> const& in, sink<float> const& out, coord<4> const& y_shape, tensor<T, 4> const& weight, float const* biases, conv2d_params const& p,
-                       channel_order const& order, packed_weights<T>* kept, Ex const& ex) {
+void conv2d_vectorised(algorithm a, source<factor_t<T>> const& in, sink<float> const& out, coord<4> const& y_shape,
+                       tensor<T, 4> const& weight, float const* biases, conv2d_params const& p, channel_order const& order,
+                       packed_weights<T>* kept, Ex const& ex) {
   auto const isa = resolve(ex.isa);
   auto const& kernel = kernels(isa);
   auto const packed_form = packed(kept, a, isa, p.groups, order.planes, weight, [&] {
@@ -101,13 +88,12 @@ struct conv2d_node : private used_twice_name_its_value_with_eval {
   coord<4> extent;
   std::shared_ptr<packed_weights<T>> kept;  // of the module that holds the weights, if one does
 
-  conv2d_node(X input, tensor<T, 4, S> w, tensor<value_type, 1, S> b, conv2d_params const& params, coord<4> const& result, std::shared_ptr<packed_weights<T>> k)
+  conv2d_node(X input, tensor<T, 4, S> w, tensor<value_type, 1, S> b, conv2d_params const& params, coord<4> const& result,
+              std::shared_ptr<packed_weights<T>> k)
       : x(std::move(input)), weight(std::move(w)), bias(std::move(b)), p(params), extent(result), kept(std::move(k)) {}
   coord<4> shape() const { return extent; }
   static constexpr bool makes_channels_last() { return true; }
-  void expand_to(coord<4> const& s) const {
-    detail::refuse_repeat("conv2d", extent, s);
-  }
+  void expand_to(coord<4> const& s) const { detail::refuse_repeat("conv2d", extent, s); }
   template <class G>
   void operands(G const& g) const {
     g(x), g(weight), g(bias);
@@ -120,9 +106,11 @@ struct conv2d_node : private used_twice_name_its_value_with_eval {
     value_type const* const biases = b ? b.data() : nullptr;
     constexpr algorithm family = choose<Algo, T, S>();
     if constexpr (family == algorithm::im2col && !std::is_same_v<S, cpu>)
-      conv2d_bands(fn::column<bare<decltype(in)>>{in, input.shape(), p, weight.extent(3), weight.extent(1), extent[2]}, to, extent, weight, b, p.groups, ex);
+      conv2d_bands(fn::column<bare<decltype(in)>>{in, input.shape(), p, weight.extent(3), weight.extent(1), extent[2]}, to, extent, weight,
+                   b, p.groups, ex);
     else if constexpr (family == algorithm::im2col)
-      conv2d_im2col(source_of<T>(in, input.shape(), resolve(ex.isa)), sink_of<T>(to, resolve(ex.isa)), extent, weight.read(), biases, p, ex);
+      conv2d_im2col(source_of<T>(in, input.shape(), resolve(ex.isa)), sink_of<T>(to, resolve(ex.isa)), extent, weight.read(), biases, p,
+                    ex);
     else if constexpr (family == algorithm::reference)
       ex.for_each(to.y, composed{fn::conv2d_reference<bare<decltype(in)>, T>{in, input.shape(), weight.read(), biases, p}, to.epilogue});
     else
@@ -134,32 +122,38 @@ struct conv2d_node : private used_twice_name_its_value_with_eval {
   void run_vectorised(source<factor_t<T>> const& in, Store to, value_type const* biases, Ex const& ex) const {
     channel_order order{extent[1]};
     if constexpr (is_shuffled<decltype(to.y)>)  // through a pixel_shuffle, if what stands between does not look at positions
-      if (position_free<decltype(to.epilogue)> && p.groups == 1 && extent[1] / (to.y.r * to.y.r) % widest == 0) to.y.planes = true, order.planes = to.y.r * to.y.r;
-    conv2d_vectorised(choose_conv2d<Algo, T, S>(weight.shape(), p), in, sink_of<value_type>(to, resolve(ex.isa)), extent, weight, biases, p, order, kept.get(), ex);
+      if (position_free<decltype(to.epilogue)> && p.groups == 1 && extent[1] / (to.y.r * to.y.r) % widest == 0)
+        to.y.planes = true, order.planes = to.y.r * to.y.r;
+    conv2d_vectorised(choose_conv2d<Algo, T, S>(weight.shape(), p), in, sink_of<value_type>(to, resolve(ex.isa)), extent, weight, biases, p,
+                      order, kept.get(), ex);
   }
 };
 
 template <class Algo, class X, class T, class S>
-auto conv2d(X&& x, tensor<T, 4, S> weight, tensor<arithmetic_t<T>, 1, S> bias, conv2d_params const& p, std::type_identity_t<std::shared_ptr<packed_weights<T>>> kept) {
-  static_assert(!needs_vector_kernels<Algo> || has_vector_kernels<T, S>, "algo::direct and algo::winograd are for float, float16 and bfloat16 on a CPU; use algo::im2col or algo::reference");
-  static_assert(!std::is_same_v<Algo, algo::im2col> || std::is_same_v<T, arithmetic_t<T>>, "algo::im2col is for float and double; use algo::direct or algo::reference");
+auto conv2d(X&& x, tensor<T, 4, S> weight, tensor<arithmetic_t<T>, 1, S> bias, conv2d_params const& p,
+            std::type_identity_t<std::shared_ptr<packed_weights<T>>> kept) {
+  static_assert(!needs_vector_kernels<Algo> || has_vector_kernels<T, S>,
+                "algo::direct and algo::winograd are for float, float16 and bfloat16 on a CPU; use algo::im2col or algo::reference");
+  static_assert(!std::is_same_v<Algo, algo::im2col> || std::is_same_v<T, arithmetic_t<T>>,
+                "algo::im2col is for float and double; use algo::direct or algo::reference");
   index_t const biases = bias ? bias.extent(0) : 0;
   auto const shape = conv2d_shape("conv2d", x.shape(), weight.shape(), bias ? &biases : nullptr, p);
   if (std::is_same_v<Algo, algo::winograd> && !winograd_can(weight.shape(), p))
-    throw shape_error(text("conv2d: algo::winograd for a weight of shape ", weight.shape(), "; expected a 3x3 window with stride 1, dilation 1 and one group"));
+    throw shape_error(text("conv2d: algo::winograd for a weight of shape ", weight.shape(),
+                           "; expected a 3x3 window with stride 1, dilation 1 and one group"));
   return conv2d_node<bare<X>, T, S, Algo>(take(std::forward<X>(x)), std::move(weight), std::move(bias), p, shape, std::move(kept));
 }
 }  // namespace detail
 
 /// 2-D cross-correlation with zero padding.
 /// x (n, c, h, w);  weight (k, c / groups, r, s);  bias (k), or none;  returns (n, k, oh, ow) with
-/// oh = (h + 2 padding - dilation (r - 1) - 1) / stride + 1, and ow likewise. Sums in float or double. Weights stored as bfloat16 round x to
-/// bfloat16 too, and are multiplied so: up to twice as fast where the processor can. Weights stored as float16 are multiplied as
-/// floats. An operand that has to be evaluated first (anything but stored tensors and concats of them) is stored as the weights are.
-/// Lazy, heavy: runs once, and arithmetic around it is applied while it stores. Throws shape_error. Cost: 2 n k oh ow (c / groups) r s flop;
-/// by Winograd's algorithm a quarter of that. It is the default for 3x3 windows of float, float16 and bfloat16 with stride 1, dilation 1, one group and 16 channels
-/// or more on both sides; there a NaN or an infinity in x reaches all of the 4 x 4 results that are computed together. algo::direct{} keeps it to its window.
-/// Same as torch.nn.functional.conv2d.
+/// oh = (h + 2 padding - dilation (r - 1) - 1) / stride + 1, and ow likewise. Sums in float or double. Weights stored as bfloat16 round x
+/// to bfloat16 too, and are multiplied so: up to twice as fast where the processor can. Weights stored as float16 are multiplied as floats.
+/// An operand that has to be evaluated first (anything but stored tensors and concats of them) is stored as the weights are. Lazy, heavy:
+/// runs once, and arithmetic around it is applied while it stores. Throws shape_error. Cost: 2 n k oh ow (c / groups) r s flop; by
+/// Winograd's algorithm a quarter of that. It is the default for 3x3 windows of float, float16 and bfloat16 with stride 1, dilation 1, one
+/// group and 16 channels or more on both sides; there a NaN or an infinity in x reaches all of the 4 x 4 results that are computed
+/// together. algo::direct{} keeps it to its window. Same as torch.nn.functional.conv2d.
 template <has_rank<4> X, class T, class S, class Algo = algo::automatic>
   requires same_element<X, tensor<T, 4, S>> && same_space<X, tensor<T, 4, S>>
 auto conv2d(X&& x, tensor<T, 4, S> weight, std::type_identity_t<tensor<arithmetic_t<T>, 1, S>> bias, conv2d_params p = {}, Algo = {}) {

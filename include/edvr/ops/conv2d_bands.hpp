@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// conv2d and deform_conv2d as three sweeps over a band of rows: the columns, a matrix product, the store through the epilogue. For an executor that
-// has no workers of its own but products: a GPU.
+// conv2d and deform_conv2d as three sweeps over a band of rows: the columns, a matrix product, the store through the epilogue. For an
+// executor that has no workers of its own but products: a GPU.
 #pragma once
 #include <algorithm>
 
@@ -12,8 +12,8 @@
 namespace edvr::inline v1 {
 
 namespace fn {
-/// A column of conv2d: what the window at output pixel (row, w) sees at `tap` in channel a of weight group g. Positions are (row, w, g, tap, a);
-/// row counts from first_row on through all pictures. Zero outside.
+/// A column of conv2d: what the window at output pixel (row, w) sees at `tap` in channel a of weight group g. Positions are (row, w, g,
+/// tap, a); row counts from first_row on through all pictures. Zero outside.
 template <class X>
 struct column {
   using T = typename X::value_type;
@@ -30,7 +30,8 @@ struct column {
   }
   EDVR_HD coord<4> where(coord<5> const& at) const {
     index_t const row = first_row + at[0];
-    return {{row / height, at[2] * channels + at[4], row % height * p.stride.y - p.padding.y + at[3] / s * p.dilation.y, at[1] * p.stride.x - p.padding.x + at[3] % s * p.dilation.x}};
+    return {{row / height, at[2] * channels + at[4], row % height * p.stride.y - p.padding.y + at[3] / s * p.dilation.y,
+             at[1] * p.stride.x - p.padding.x + at[3] % s * p.dilation.x}};
   }
   EDVR_HD bool inside(coord<4> const& at) const { return at[2] >= 0 && at[2] < in[2] && at[3] >= 0 && at[3] < in[3]; }
   EDVR_HD T operator()(coord<5> const& at) const {
@@ -84,11 +85,14 @@ inline constexpr index_t band_bytes = index_t{1} << 26;
 
 /// columns(row, w, g, tap, a) times weights, stored through `to`, result (n, k, oh, ow). bias: dense, or nothing.
 template <class Columns, class Store, class T, class S, class Ex>
-void conv2d_bands(Columns const& columns, Store const& to, coord<4> const& result, tensor<T, 4, S> const& weight, tensor<T, 1, S> const& bias, int groups, Ex const& ex) {
-  index_t const taps = weight.extent(2) * weight.extent(3), c = weight.extent(1), depth = taps * c, k = result[1] / groups, all_k = result[1];
+void conv2d_bands(Columns const& columns, Store const& to, coord<4> const& result, tensor<T, 4, S> const& weight,
+                  tensor<T, 1, S> const& bias, int groups, Ex const& ex) {
+  index_t const taps = weight.extent(2) * weight.extent(3), c = weight.extent(1), depth = taps * c, k = result[1] / groups,
+                all_k = result[1];
   index_t const width = result[3], rows = result[0] * result[2];
   if (volume(result) == 0) return;
-  index_t const row_bytes = width * groups * depth * static_cast<index_t>(sizeof(T)), band = std::clamp<index_t>(band_bytes / std::max<index_t>(row_bytes, 1), 1, result[2]);
+  index_t const row_bytes = width * groups * depth * static_cast<index_t>(sizeof(T)),
+                band = std::clamp<index_t>(band_bytes / std::max<index_t>(row_bytes, 1), 1, result[2]);
   auto const matrix = empty<T, S>(coord<4>{{groups, taps, c, k}});
   ex.for_each(matrix.writable(), fn::weight_matrix<view<T const, 4, S>>{weight.read(), k});
   auto const seen = empty<T, S>(coord<5>{{band, width, groups, taps, c}});
@@ -105,12 +109,14 @@ void conv2d_bands(Columns const& columns, Store const& to, coord<4> const& resul
     if (depth == 0)
       storage<S>::fill(product.data(), product.size(), T(0));
     else
-      ex.gemm(gemm_job<T>{n * width, k, depth, seen.data(), groups * depth, matrix.data(), k, product.data(), all_k, groups, depth, depth * k, k});
+      ex.gemm(gemm_job<T>{n * width, k, depth, seen.data(), groups * depth, matrix.data(), k, product.data(), all_k, groups, depth,
+                          depth * k, k});
     // Both as maps of the whole result, so that the epilogue gets its own positions: the products begin where the band does.
     coord<4> const step{{0, 1, width * all_k, all_k}}, start{{picture, 0, top, 0}};
     view<T const, 4, S> const products{product.data() - top * step[2], result, step};
     view<T const, 4, S> const biases{bias ? bias.data() : product.data(), result, {{0, 1, 0, 0}}};
-    ex.for_each(to.y, composed{fn::biased<view<T const, 4, S>>{products, biases, static_cast<bool>(bias)}, to.epilogue}, start, coord<4>{{1, all_k, n, width}});
+    ex.for_each(to.y, composed{fn::biased<view<T const, 4, S>>{products, biases, static_cast<bool>(bias)}, to.epilogue}, start,
+                coord<4>{{1, all_k, n, width}});
   }
 }
 }  // namespace detail

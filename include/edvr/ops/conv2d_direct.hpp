@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "edvr/backend/cpu/denormals.hpp"
-#include "edvr/backend/cpu/patch.hpp"
+#include "edvr/ops/columns.hpp"
 #include "edvr/ops/packed_weights.hpp"
 
 #if EDVR_VECTOR_KERNELS
@@ -21,9 +21,12 @@ struct direct_product {
   index_t terms, depth, k;  // terms of a sum, those with padding, results a pixel
   bool dot;                 // so few results that vectors run along the depth instead
 
-  direct_product(kernel_set const& set, index_t n, index_t results) : kernel(set), terms(n), depth(round_up(n, together)), k(results), dot(results <= 4) {}
-  index_t weights() const { return dot ? k * row() : depth * result_row(); }                                            // elements of packed weights
-  index_t row() const { return dot ? round_up(depth, widest * together) : depth % 256 == 0 ? depth + widest : depth; }  // from one pixel's terms to the next's, off powers of two
+  direct_product(kernel_set const& set, index_t n, index_t results)
+      : kernel(set), terms(n), depth(round_up(n, together)), k(results), dot(results <= 4) {}
+  index_t weights() const { return dot ? k * row() : depth * result_row(); }  // elements of packed weights
+  index_t row() const {
+    return dot ? round_up(depth, widest * together) : depth % 256 == 0 ? depth + widest : depth;
+  }  // from one pixel's terms to the next's, off powers of two
   index_t result_row() const { return dot ? k : round_up(k, kernel.width); }
   void operator()(index_t pixels, T const* columns, T const* packed, float const* bias, float* result) const {
     auto const& operands = kernel.template of<T>();
@@ -48,7 +51,8 @@ packed_panels<T> direct_weights(tensor<T, 4> const& weight, index_t groups, kern
   auto const w = weight.read();
   auto const packed = std::make_shared<panels<factor_t<T>>>(groups * product.weights());
   for (index_t g = 0; g < groups; ++g)
-    product.pack(packed->data() + g * product.weights(), [&](index_t d, index_t j) { return w[{{order(g * k + j), d % c, d / c / s, d / c % s}}]; });
+    product.pack(packed->data() + g * product.weights(),
+                 [&](index_t d, index_t j) { return w[{{order(g * k + j), d % c, d / c / s, d / c % s}}]; });
   return packed;
 }
 /// Biases of every group, zeros where there is none, padded as the results are.
@@ -62,13 +66,14 @@ std::vector<float> direct_biases(float const* bias, index_t groups, direct_produ
 
 /// x read through `in`, result `y_shape` (n, k, oh, ow) written through `out`; packed from direct_weights. Scratch: one panel a worker.
 template <class T, class Ex>
-void conv2d_direct(source<T> const& in, sink<float> const& out, coord<4> const& y_shape, coord<4> const& weight, T const* packed, float const* bias,
-                   conv2d_params const& p, Ex const& ex) {
+void conv2d_direct(source<T> const& in, sink<float> const& out, coord<4> const& y_shape, coord<4> const& weight, T const* packed,
+                   float const* bias, conv2d_params const& p, Ex const& ex) {
   auto const& kernel = kernels(resolve(ex.isa));
-  index_t const r = weight[2], s = weight[3], c = weight[1], k = y_shape[1] / p.groups, pixels = y_shape[0] * y_shape[2] * y_shape[3];
-  direct_product<T> const product(kernel, r * s * c, k);
+  index_t const k = y_shape[1] / p.groups, pixels = y_shape[0] * y_shape[2] * y_shape[3];
+  direct_product<T> const product(kernel, weight[1] * weight[2] * weight[3], k);
   if (pixels == 0 || k == 0) return;
-  index_t const panel = product.panel(), row = product.row(), tasks = (pixels + panel - 1) / panel, workers = std::min<index_t>(ex.workers(), tasks);
+  index_t const panel = product.panel(), row = product.row(), tasks = (pixels + panel - 1) / panel,
+                workers = std::min<index_t>(ex.workers(), tasks);
   scratch<T> const all_columns(workers * panel * row);
   scratch<float> const all_results(workers * panel * product.result_row());
   auto const biases = direct_biases(bias, p.groups, product);
@@ -80,16 +85,9 @@ void conv2d_direct(source<T> const& in, sink<float> const& out, coord<4> const& 
     index_t const first = task * panel, last = std::min(pixels, first + panel), padded = round_up(last - first, most_rows);
     if (row > product.terms || padded > last - first) std::fill_n(columns, padded * row, T(0));
     for (index_t g = 0; g < p.groups; ++g) {
-      for_each_run(first, last, y_shape, [&](index_t n, index_t h, index_t w, index_t count, index_t before) {
-        T* to = columns + before * row;
-        for (index_t i = 0; i < r; ++i)
-          for (index_t j = 0; j < s; ++j, to += c)
-            in({{n, g * c, h * p.stride.y - p.padding.y + i * p.dilation.y, w * p.stride.x - p.padding.x + j * p.dilation.x}}, c, 1, count, p.stride.x, to, 0, row);
-      });
+      read_columns(in, first, last, y_shape, weight, g, p, columns, row);
       product(padded, columns, packed + g * product.weights(), biases.data() + g * product.result_row(), result);
-      for_each_run(first, last, y_shape, [&](index_t n, index_t h, index_t w, index_t count, index_t before) {
-        out({{n, g * k, h, w}}, k, 1, count, result + before * product.result_row(), 0, product.result_row());
-      });
+      write_results(out, first, last, y_shape, g, k, result, product.result_row());
     }
   });
 }

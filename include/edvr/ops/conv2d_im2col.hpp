@@ -6,8 +6,7 @@
 #include <vector>
 
 #include "edvr/backend/cpu/gemm.hpp"
-#include "edvr/backend/cpu/patch.hpp"
-#include "edvr/ops/conv2d_params.hpp"
+#include "edvr/ops/columns.hpp"
 
 namespace edvr::inline v1::detail {
 
@@ -34,11 +33,12 @@ void fill_bias(T const* bias, index_t channels, index_t rows, T* to) {
       std::fill_n(to, channels, T(0));
 }
 
-/// x read through `in` (n, c, h, w), result `y_shape` (n, k, oh, ow) written through `out`. Scratch: one band of columns and results a worker.
+/// x read through `in` (n, c, h, w), result `y_shape` (n, k, oh, ow) written
+/// through `out`. Scratch: one band of columns and results a worker.
 template <class T, class Ex>
 void conv2d_im2col(source<T> const& in, sink<T> const& out, coord<4> const& y_shape, view<T const, 4, cpu> const& weight, T const* bias,
                    conv2d_params const& p, Ex const& ex) {
-  index_t const r = weight.extent[2], s = weight.extent[3], c = weight.extent[1], k = y_shape[1] / p.groups, depth = r * s * c;
+  index_t const k = y_shape[1] / p.groups, depth = weight.extent[1] * weight.extent[2] * weight.extent[3];
   index_t const pixels = y_shape[0] * y_shape[2] * y_shape[3];
   if (pixels == 0 || y_shape[1] == 0) return;
   index_t const band = band_pixels(depth + k), each = band * (depth + k);
@@ -50,17 +50,10 @@ void conv2d_im2col(source<T> const& in, sink<T> const& out, coord<4> const& y_sh
     T *const columns = work.data() + worker * each, *const result = columns + band * depth;
     index_t const first = task * band, last = std::min(pixels, first + band);
     for (index_t g = 0; g < p.groups; ++g) {
-      for_each_run(first, last, y_shape, [&](index_t n, index_t h, index_t w, index_t count, index_t before) {
-        T* to = columns + before * depth;
-        for (index_t i = 0; i < r; ++i)
-          for (index_t j = 0; j < s; ++j, to += c)
-            in({{n, g * c, h * p.stride.y - p.padding.y + i * p.dilation.y, w * p.stride.x - p.padding.x + j * p.dilation.x}}, c, 1, count, p.stride.x, to, 0, depth);
-      });
+      read_columns(in, first, last, y_shape, weight.extent, g, p, columns, depth);
       fill_bias(bias ? bias + g * k : nullptr, k, last - first, result);
       gemm(last - first, k, depth, columns, depth, matrix.data() + g * depth * k, k, result, k);
-      for_each_run(first, last, y_shape, [&](index_t n, index_t h, index_t w, index_t count, index_t before) {
-        out({{n, g * k, h, w}}, k, 1, count, result + before * k, 0, k);
-      });
+      write_results(out, first, last, y_shape, g, k, result, k);
     }
   });
 }

@@ -17,8 +17,11 @@ namespace edvr::inline v1::detail {
 /// Weights (k, c, 3, 3) transformed, G w G^T in double, to 36 matrices (c, k) in panels.
 template <class T>
 packed_panels<T> winograd_weights(tensor<T, 4> const& weight, index_t width, channel_order const& order) {
-  constexpr double a = winograd_points::a, b = winograd_points::b, aa = a * a, bb = b * b, n0 = aa * bb, na = 2 * aa * (aa - bb), nb = 2 * bb * (bb - aa);
-  constexpr double g[6][3] = {{1 / n0, 0, 0}, {1 / na, a / na, aa / na}, {1 / na, -a / na, aa / na}, {1 / nb, b / nb, bb / nb}, {1 / nb, -b / nb, bb / nb}, {0, 0, 1}};
+  constexpr double a = winograd_points::a, b = winograd_points::b, aa = a * a, bb = b * b, n0 = aa * bb, na = 2 * aa * (aa - bb),
+                   nb = 2 * bb * (bb - aa);
+  constexpr double g[6][3] = {
+      {1 / n0, 0, 0}, {1 / na, a / na, aa / na}, {1 / na, -a / na, aa / na}, {1 / nb, b / nb, bb / nb}, {1 / nb, -b / nb, bb / nb},
+      {0, 0, 1}};
   index_t const k = weight.extent(0), c = weight.extent(1), size = round_up(c, terms_at_once<factor_t<T>>) * round_up(k, width);
   auto const w = weight.read();
   std::vector<float> transformed(static_cast<std::size_t>(36 * c * k));  // (36, c, k)
@@ -36,17 +39,20 @@ packed_panels<T> winograd_weights(tensor<T, 4> const& weight, index_t width, cha
     }
   auto const packed = std::make_shared<panels<factor_t<T>>>(36 * size);
   for (index_t x = 0; x < 36; ++x)
-    fill_panels(c, k, width, packed->data() + x * size, [&](index_t d, index_t j) { return transformed[static_cast<std::size_t>((x * c + d) * k + j)]; });
+    fill_panels(c, k, width, packed->data() + x * size,
+                [&](index_t d, index_t j) { return transformed[static_cast<std::size_t>((x * c + d) * k + j)]; });
   return packed;
 }
 
-/// x read through `in`, result `y_shape` (n, k, oh, ow) written through `out`; u from winograd_weights. A task is a block of tiles of 4x4 output
-/// pixels whose operands stay in the second-level cache; results do not depend on the blocks. Scratch: one block a worker.
+/// x read through `in`, result `y_shape` (n, k, oh, ow) written through `out`; u from winograd_weights. A task is a block of tiles of 4x4
+/// output pixels whose operands stay in the second-level cache; results do not depend on the blocks. Scratch: one block a worker.
 template <class T, class Ex>
-void conv2d_winograd(source<T> const& in, sink<float> const& out, coord<4> const& y_shape, T const* u, float const* bias, pair padding, Ex const& ex) {
+void conv2d_winograd(source<T> const& in, sink<float> const& out, coord<4> const& y_shape, T const* u, float const* bias, pair padding,
+                     Ex const& ex) {
   auto const& kernel = kernels(resolve(ex.isa));
   auto const& operands = kernel.template of<T>();
-  index_t const c = in.shape[1], k = y_shape[1], cp = round_up(c, kernel.width), kp = round_up(k, kernel.width), depth = round_up(c, terms_at_once<T>);
+  index_t const c = in.shape[1], k = y_shape[1], cp = round_up(c, kernel.width), kp = round_up(k, kernel.width),
+                depth = round_up(c, terms_at_once<T>);
   index_t const down = (y_shape[2] + 3) / 4, across = (y_shape[3] + 3) / 4, tiles = y_shape[0] * down * across;
   if (tiles == 0 || k == 0) return;
   constexpr index_t most_tiles = 48, chunk = 128;  // chunk: output channels at a time
@@ -83,12 +89,14 @@ void conv2d_winograd(source<T> const& in, sink<float> const& out, coord<4> const
 
     for (index_t j = 0; j < k; j += chunk) {
       index_t const wide = std::min(chunk, kp - j);
-      for (index_t x = 0; x < 36; ++x) operands.gemm(padded, depth, wide, v + x * v_step, cp, u + x * depth * kp + j * depth, nullptr, m + x * m_step, wide);
+      for (index_t x = 0; x < 36; ++x)
+        operands.gemm(padded, depth, wide, v + x * v_step, cp, u + x * depth * kp + j * depth, nullptr, m + x * m_step, wide);
       for (index_t t = 0; t < count; ++t) {
         kernel.winograd_output(m + t * wide, m_step, wide, biases.data() + j, tile);
         auto at = place(first + t);
         at[1] = j;
-        out(at, std::min(chunk, k - j), std::min<index_t>(4, y_shape[2] - at[2]), std::min<index_t>(4, y_shape[3] - at[3]), tile, 4 * wide, wide);
+        out(at, std::min(chunk, k - j), std::min<index_t>(4, y_shape[2] - at[2]), std::min<index_t>(4, y_shape[3] - at[3]), tile, 4 * wide,
+            wide);
       }
     }
   });

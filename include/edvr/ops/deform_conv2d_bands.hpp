@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What conv2d_bands multiplies for a deform_conv2d: samples, channels side by side, so that neighbouring threads read neighbouring elements.
+// What conv2d_bands multiplies for a deform_conv2d: samples, channels
+// side by side, so that neighbouring threads read neighbouring elements.
 #pragma once
 #include <cmath>
 
@@ -7,7 +8,8 @@
 
 namespace edvr::inline v1::fn {
 
-/// Positions (row, w, g, tap, a) as in fn::column. x has its channels side by side; a channel's offset group is that of its `shared` neighbours.
+/// Positions (row, w, g, tap, a) as in fn::column. x has its channels side
+/// by side; a channel's offset group is that of its `shared` neighbours.
 template <class T, class S, class O, class M>
 struct deformed_column {
   static constexpr bool packs = packable<T>;
@@ -42,7 +44,8 @@ struct deformed_column {
   /// The sample for the column at `at`; Kind says whether one channel is wanted or a pack.
   template <class Kind>
   EDVR_HD auto sample(Kind const& kind, coord<5> const& at) const {
-    index_t const row = first_row + at[0], n = row / height, h = row % height, channel = at[2] * channels + at[4], k = channel / shared * taps + at[3];
+    index_t const row = first_row + at[0], n = row / height, h = row % height, channel = at[2] * channels + at[4],
+                  k = channel / shared * taps + at[3];
     T const py = static_cast<T>(h * p.stride.y - p.padding.y + at[3] / s * p.dilation.y) + offset(coord<4>{{n, 2 * k, h, at[1]}});
     T const px = static_cast<T>(at[1] * p.stride.x - p.padding.x + at[3] % s * p.dilation.x) + offset(coord<4>{{n, 2 * k + 1, h, at[1]}});
     T const m = mask(coord<4>{{n, k, h, at[1]}});
@@ -52,7 +55,8 @@ struct deformed_column {
     T const fy = floor(py), fx = floor(px), ly = py - fy, lx = px - fx;
     index_t const y0 = static_cast<index_t>(fy), x0 = static_cast<index_t>(fx);
     auto const corner = [&](index_t y, index_t v) {
-      return y >= 0 && y < x.extent[2] && v >= 0 && v < x.extent[3] ? x(with_channel(kind, coord<4>{{n, channel, y, v}})) : same(kind, T(0));
+      return y >= 0 && y < x.extent[2] && v >= 0 && v < x.extent[3] ? x(with_channel(kind, coord<4>{{n, channel, y, v}}))
+                                                                    : same(kind, T(0));
     };
     blend const f{{(T(1) - ly) * (T(1) - lx) * m, (T(1) - ly) * lx * m, ly * (T(1) - lx) * m, ly * lx * m}};
     return apply(f, corner(y0, x0), corner(y0, x0 + 1), corner(y0 + 1, x0), corner(y0 + 1, x0 + 1));

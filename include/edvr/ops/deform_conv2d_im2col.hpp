@@ -51,8 +51,9 @@ struct sampler {
 /// x with its channels side by side; offsets and masks read through their sources, a band at a time, so that an activation around the
 /// mask is applied on the way. Scratch a worker: one band of columns, offsets, masks and results.
 template <class T, class Ex>
-void deform_conv2d_im2col(view<T const, 4, cpu> const& x, source<T> const& offset, source<T> const& mask, sink<T> const& out, coord<4> const& y_shape,
-                          view<T const, 4, cpu> const& weight, T const* bias, conv2d_params const& p, index_t deformable_groups, Ex const& ex) {
+void deform_conv2d_im2col(view<T const, 4, cpu> const& x, source<T> const& offset, source<T> const& mask, sink<T> const& out,
+                          coord<4> const& y_shape, view<T const, 4, cpu> const& weight, T const* bias, conv2d_params const& p,
+                          index_t deformable_groups, Ex const& ex) {
   index_t const s = weight.extent[3], taps = weight.extent[2] * s, channels = x.extent[1], c = weight.extent[1], k = y_shape[1] / p.groups;
   index_t const depth = taps * c, columns_row = taps * channels, shared = channels / deformable_groups, samples = deformable_groups * taps;
   index_t const pixels = y_shape[0] * y_shape[2] * y_shape[3];
@@ -83,20 +84,19 @@ void deform_conv2d_im2col(view<T const, 4, cpu> const& x, source<T> const& offse
   };
 
   ex.parallel(tasks, [&](index_t task, int worker) {
-    T *const columns = work.data() + worker * each, *const offsets = columns + band * columns_row, *const masks = offsets + band * 2 * samples,
-      *const result = masks + band * samples;
+    T *const columns = work.data() + worker * each, *const offsets = columns + band * columns_row,
+             *const masks = offsets + band * 2 * samples, *const result = masks + band * samples;
     index_t const first = task * band, last = std::min(pixels, first + band);
     for_each_run(first, last, y_shape, [&](index_t n, index_t h, index_t w, index_t count, index_t before) {
       offset({{n, 0, h, w}}, 2 * samples, 1, count, 1, offsets, 0, 2 * samples);
       mask({{n, 0, h, w}}, samples, 1, count, 1, masks, 0, samples);
-      for (index_t i = 0; i < count; ++i) sample_pixel(n, h, w + i, offsets + i * 2 * samples, masks + i * samples, columns + (before + i) * columns_row);
+      for (index_t i = 0; i < count; ++i)
+        sample_pixel(n, h, w + i, offsets + i * 2 * samples, masks + i * samples, columns + (before + i) * columns_row);
     });
     for (index_t g = 0; g < p.groups; ++g) {
       fill_bias(bias ? bias + g * k : nullptr, k, last - first, result);
       gemm(last - first, k, depth, columns + g * depth, columns_row, matrix.data() + g * depth * k, k, result, k);
-      for_each_run(first, last, y_shape, [&](index_t n, index_t h, index_t w, index_t count, index_t before) {
-        out({{n, g * k, h, w}}, k, 1, count, result + before * k, 0, k);
-      });
+      write_results(out, first, last, y_shape, g, k, result, k);
     }
   });
 }

@@ -76,7 +76,9 @@ auto tanh(X&& x) {
 /// Elements converted as static_cast does: floats to integers are truncated, and must fit. Lazy.
 template <class To, operand X>
 auto cast(X&& x) {
-  static_assert(!sixteen_bits<To>, "cast: float16 and bfloat16 are how a tensor may be stored, not something to compute in; write eval<float16>(x) or eval<bfloat16>(x)");
+  static_assert(
+      !sixteen_bits<To>,
+      "cast: float16 and bfloat16 are how a tensor may be stored, not something to compute in; write eval<float16>(x) or eval<bfloat16>(x)");
   return unary{fn::cast<To>{}, take(std::forward<X>(x))};
 }
 

@@ -79,7 +79,8 @@ void matmul_gemm(matrices<T, R, cpu> const& a, matrices<T, R, cpu> const& b, coo
     T* const c = work.data() + worker * band * columns;
     index_t const batch = task / bands, first = task % bands * band, n = std::min(band, rows - first);
     std::fill_n(c, n * columns, T(0));
-    gemm(n, columns, depth, a.elements.data() + batch * a.step + first * depth, depth, b.elements.data() + batch * b.step, columns, c, columns);
+    gemm(n, columns, depth, a.elements.data() + batch * a.step + first * depth, depth, b.elements.data() + batch * b.step, columns, c,
+         columns);
     auto at = position(batch * rows + first, extent, R - 1);
     for (index_t i = 0; i < n; ++i, ++at[R - 2])
       for (index_t j = 0; j < columns; ++j) at[R - 1] = j, to(at, c[i * columns + j]);
@@ -95,7 +96,8 @@ void matmul_whole(matrices<T, R, S> const& a, matrices<T, R, S> const& b, coord<
   if (depth == 0)
     storage<S>::fill(c.data(), c.size(), T(0));
   else
-    ex.gemm(gemm_job<T>{rows, columns, depth, a.elements.data(), depth, b.elements.data(), columns, c.data(), columns, batch_of(extent), a.step, b.step, rows * columns});
+    ex.gemm(gemm_job<T>{rows, columns, depth, a.elements.data(), depth, b.elements.data(), columns, c.data(), columns, batch_of(extent),
+                        a.step, b.step, rows * columns});
   ex.for_each(to.y, composed{c.read(), to.epilogue});
 }
 
@@ -112,9 +114,7 @@ struct matmul_node : private used_twice_name_its_value_with_eval {
   matmul_node(A left, B right, coord<rank> const& result) : a(std::move(left)), b(std::move(right)), extent(result) {}
   coord<rank> shape() const { return extent; }
   static constexpr bool makes_channels_last() { return false; }  // rows and columns are no pixels
-  void expand_to(coord<rank> const& s) const {
-    detail::refuse_repeat("matmul", shape(), s);
-  }
+  void expand_to(coord<rank> const& s) const { detail::refuse_repeat("matmul", shape(), s); }
   template <class G>
   void operands(G const& g) const {
     g(a), g(b);
@@ -124,25 +124,31 @@ struct matmul_node : private used_twice_name_its_value_with_eval {
     auto const x = settle(a, ex);
     auto const y = settle(b, ex);
     if constexpr (choose<Algo, value_type, space>() == algorithm::reference)
-      ex.for_each(to.y, composed{fn::matmul_reference<reader_t<bare<decltype(x)>>, reader_t<bare<decltype(y)>>>{reader(x), reader(y), x.shape(), y.shape()}, to.epilogue});
+      ex.for_each(to.y, composed{fn::matmul_reference<reader_t<bare<decltype(x)>>, reader_t<bare<decltype(y)>>>{reader(x), reader(y),
+                                                                                                                x.shape(), y.shape()},
+                                 to.epilogue});
     else if constexpr (std::is_same_v<space, cpu>)
-      matmul_gemm(packed_matrices<value_type, rank, space>(x, extent, ex), packed_matrices<value_type, rank, space>(y, extent, ex), extent, to, ex);
+      matmul_gemm(packed_matrices<value_type, rank, space>(x, extent, ex), packed_matrices<value_type, rank, space>(y, extent, ex), extent,
+                  to, ex);
     else
-      matmul_whole(packed_matrices<value_type, rank, space>(x, extent, ex), packed_matrices<value_type, rank, space>(y, extent, ex), extent, to, ex);
+      matmul_whole(packed_matrices<value_type, rank, space>(x, extent, ex), packed_matrices<value_type, rank, space>(y, extent, ex), extent,
+                   to, ex);
   }
 };
 }  // namespace detail
 
-/// Matrix product of the last two axes: a (..., m, k), b (..., k, n), returns (..., m, n). The axes in front broadcast, those of the operand of
-/// lower rank counted as 1. Sums in the element type, of 16-bit types in float. Lazy, heavy. Throws shape_error. Cost: 2 m n k flop a matrix; an operand that
-/// repeats along some of several axes in front, but not all, is copied once for each.
-/// Same as torch.matmul of tensors of rank 2 and more.
+/// Matrix product of the last two axes: a (..., m, k), b (..., k, n), returns (..., m, n). The axes in front broadcast, those of the
+/// operand of lower rank counted as 1. Sums in the element type, of 16-bit types in float. Lazy, heavy. Throws shape_error. Cost: 2 m n k
+/// flop a matrix; an operand that repeats along some of several axes in front, but not all, is copied once for each. Same as torch.matmul
+/// of tensors of rank 2 and more.
 template <operand A, operand B, class Algo = algo::automatic>
   requires same_space<A, B> && same_element<A, B> && (bare<A>::rank >= 2 && bare<B>::rank >= 2)
 auto matmul(A&& a, B&& b, Algo = {}) {
   constexpr int R = bare<A>::rank > bare<B>::rank ? bare<A>::rank : bare<B>::rank;
   auto const p = promote<R>(a.shape()), q = promote<R>(b.shape());
-  if (p[R - 1] != q[R - 2]) throw shape_error(text("matmul: shapes ", a.shape(), " and ", b.shape(), "; expected the columns of the first to be the rows of the second"));
+  if (p[R - 1] != q[R - 2])
+    throw shape_error(
+        text("matmul: shapes ", a.shape(), " and ", b.shape(), "; expected the columns of the first to be the rows of the second"));
   auto batch_a = p, batch_b = q;
   batch_a[R - 2] = batch_b[R - 2] = p[R - 2], batch_a[R - 1] = batch_b[R - 1] = q[R - 1];
   auto const extent = broadcast("matmul", batch_a, batch_b);

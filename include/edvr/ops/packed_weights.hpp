@@ -15,8 +15,8 @@ namespace edvr::inline v1::detail {
 
 inline index_t round_up(index_t n, index_t to) { return (n + to - 1) / to * to; }
 
-/// Which of the k output channels a kernel computes as its o-th. planes > 1: those of the first subpixel of a pixel_shuffle, then those of the
-/// second and so on, so that what belongs together in the shuffled map comes out together.
+/// Which of the k output channels a kernel computes as its o-th. planes > 1: those of the first subpixel of a pixel_shuffle, then those of
+/// the second and so on, so that what belongs together in the shuffled map comes out together.
 struct channel_order {
   index_t k, planes = 1;
   index_t operator()(index_t o) const { return o % (k / planes) * planes + o / (k / planes); }
@@ -44,9 +44,9 @@ class panels {
 template <class T>
 using packed_panels = std::shared_ptr<panels<factor_t<T>>>;
 
-/// Packed weights of a module and its copies, one form of each weight tensor: made at the first call and found again afterwards, for as long as
-/// somebody holds that tensor's elements. Writing into them in place is not noticed: assign a new tensor instead. Borrowed memory is packed at
-/// every call: it may hold other numbers by then, or be somebody else's.
+/// Packed weights of a module and its copies, one form of each weight tensor: made at the first call and found again afterwards, for as
+/// long as somebody holds that tensor's elements. Writing into them in place is not noticed: assign a new tensor instead. Borrowed memory
+/// is packed at every call: it may hold other numbers by then, or be somebody else's.
 template <class T>
 class packed_weights {
  public:
@@ -57,7 +57,8 @@ class packed_weights {
     std::erase_if(forms_, [](form const& f) { return f.owner.expired(); });
     auto f = std::find_if(forms_.begin(), forms_.end(), [&](form const& g) { return g.is_of(weight); });
     if (f == forms_.end()) f = forms_.insert(f, {weight.owner(), weight.data(), weight.shape(), weight.strides(), {}, {}, 0, 0, nullptr});
-    if (!f->panels || f->a != a || f->isa != isa || f->groups != groups || f->shuffle != shuffle) f->panels = pack(), f->a = a, f->isa = isa, f->groups = groups, f->shuffle = shuffle;
+    if (!f->panels || f->a != a || f->isa != isa || f->groups != groups || f->shuffle != shuffle)
+      f->panels = pack(), f->a = a, f->isa = isa, f->groups = groups, f->shuffle = shuffle;
     return f->panels;
   }
 
@@ -71,7 +72,8 @@ class packed_weights {
     index_t groups, shuffle;
     packed_panels<T> panels;
     bool is_of(tensor<T, 4> const& w) const {
-      return !owner.owner_before(w.owner()) && !w.owner().owner_before(owner) && data == w.data() && shape == w.shape() && strides == w.strides();
+      return !owner.owner_before(w.owner()) && !w.owner().owner_before(owner) && data == w.data() && shape == w.shape() &&
+             strides == w.strides();
     }
   };
   std::mutex mutex_;
@@ -80,12 +82,13 @@ class packed_weights {
 
 /// Through the module's store of packed weights, or, for a call without a module, packed anew.
 template <class T, class Pack>
-packed_panels<T> packed(packed_weights<T>* kept, algorithm a, instruction_set isa, index_t groups, index_t shuffle, tensor<T, 4> const& weight, Pack const& pack) {
+packed_panels<T> packed(packed_weights<T>* kept, algorithm a, instruction_set isa, index_t groups, index_t shuffle,
+                        tensor<T, 4> const& weight, Pack const& pack) {
   return kept ? kept->get(a, isa, groups, shuffle, weight, pack) : pack();
 }
 
-/// Puts a matrix (depth, k) into panels as operand_kernels::gemm reads them. at(d, j): element of row d and column j. `to` holds zeros, as many as
-/// round_up(depth, terms_at_once<T>) * round_up(k, width).
+/// Puts a matrix (depth, k) into panels as operand_kernels::gemm reads them. at(d, j): element of row d and column j. `to` holds zeros, as
+/// many as round_up(depth, terms_at_once<T>) * round_up(k, width).
 template <class T, class At>
 void fill_panels(index_t depth, index_t k, index_t width, T* to, At const& at) {
   constexpr index_t terms = terms_at_once<T>;

@@ -23,9 +23,7 @@ struct pad_node {
   A a;
   coord<rank> shape() const { return extent; }
   bool unit(int) const { return false; }
-  void expand_to(coord<rank> const& s) const {
-    detail::refuse_repeat("pad", extent, s);
-  }
+  void expand_to(coord<rank> const& s) const { detail::refuse_repeat("pad", extent, s); }
   template <class... V>
   EDVR_HD value_type operator()(coord<rank> at, V const&... v) const {
     for (int i = 0; i < rank; ++i) {
@@ -63,11 +61,13 @@ auto pad(A&& a, coord<bare<A>::rank> const& before, coord<bare<A>::rank> const& 
   for (int i = 0; i < bare<A>::rank; ++i) {
     index_t const most = before[i] > after[i] ? before[i] : after[i];
     if (before[i] < 0 || after[i] < 0) throw shape_error(text("pad: padding ", before, " and ", after, "; expected none below 0"));
-    if (most > 0 && mode == pad_mode::replicate && inner[i] == 0) throw shape_error(text("pad: axis ", i, " of ", inner, " is empty: nothing to replicate"));
+    if (most > 0 && mode == pad_mode::replicate && inner[i] == 0)
+      throw shape_error(text("pad: axis ", i, " of ", inner, " is empty: nothing to replicate"));
     if (most > 0 && mode == pad_mode::reflect && most >= inner[i])
       throw shape_error(text("pad: reflection by ", most, " on axis ", i, " of ", inner, "; expected less than the extent"));
     constexpr index_t farthest = index_t{1} << 60;
-    if (most > farthest || inner[i] > farthest) throw shape_error(text("pad: padding ", before, " and ", after, " of ", inner, "; expected none over 2^60"));
+    if (most > farthest || inner[i] > farthest)
+      throw shape_error(text("pad: padding ", before, " and ", after, " of ", inner, "; expected none over 2^60"));
     extent[i] += before[i] + after[i];
   }
   return detail::pad_node<bare<A>>{extent, before, inner, mode, value, take(std::forward<A>(a))};

@@ -7,8 +7,8 @@
 namespace edvr::inline v1 {
 
 namespace detail {
-/// A destination whose pixels are scattered: element (n, k, h, w) of what is stored belongs to channel k / r^2 and subpixel k % r^2 of y. With
-/// `planes` set, what is stored comes subpixel by subpixel instead, each with all its channels side by side.
+/// A destination whose pixels are scattered: element (n, k, h, w) of what is stored belongs to channel k / r^2 and subpixel k % r^2 of y.
+/// With `planes` set, what is stored comes subpixel by subpixel instead, each with all its channels side by side.
 template <class Y>
 struct shuffled {
   using value_type = typename Y::value_type;
@@ -20,7 +20,8 @@ struct shuffled {
   bool planes = false;
   bool unit(int axis) const { return planes && axis == 1 && y.unit(1); }
   EDVR_HD coord<4> operator()(coord<4> const& at) const {
-    index_t const channels = y.extent[1], c = planes ? at[1] % channels : at[1] / (r * r), sub = planes ? at[1] / channels : at[1] % (r * r);
+    index_t const channels = y.extent[1], c = planes ? at[1] % channels : at[1] / (r * r),
+                  sub = planes ? at[1] / channels : at[1] % (r * r);
     return {{at[0], c, at[2] * r + sub / r, at[3] * r + sub % r}};
   }
   EDVR_HD void put(coord<4> const& at, value_type const& v) const { y.put((*this)(at), v); }
@@ -36,9 +37,7 @@ struct shuffle_map {
   static constexpr char const* name = "pixel_shuffle";
   coord<4> extent;
   index_t r;
-  EDVR_HD coord<4> operator()(coord<4> const& o) const {
-    return {{o[0], (o[1] * r + o[2] % r) * r + o[3] % r, o[2] / r, o[3] / r}};
-  }
+  EDVR_HD coord<4> operator()(coord<4> const& o) const { return {{o[0], (o[1] * r + o[2] % r) * r + o[3] % r, o[2] / r, o[3] / r}}; }
   template <class Y>
   shuffled<Y> into(Y const& y) const {
     return {y, r, {{extent[0], extent[1] * r * r, extent[2] / r, extent[3] / r}}};
@@ -66,7 +65,8 @@ template <has_rank<4> X>
 auto pixel_shuffle(X&& x, index_t r) {
   auto const s = x.shape();
   detail::check_factor("pixel_shuffle", r);
-  if (s[1] % (r * r) != 0) throw shape_error(text("pixel_shuffle: x has ", s[1], " channels; expected a multiple of ", r * r, ", because the factor is ", r));
+  if (s[1] % (r * r) != 0)
+    throw shape_error(text("pixel_shuffle: x has ", s[1], " channels; expected a multiple of ", r * r, ", because the factor is ", r));
   return detail::mapped{detail::shuffle_map{{{s[0], s[1] / (r * r), s[2] * r, s[3] * r}}, r}, take(std::forward<X>(x))};
 }
 
@@ -76,7 +76,9 @@ template <has_rank<4> X>
 auto pixel_unshuffle(X&& x, index_t r) {
   auto const s = x.shape();
   detail::check_factor("pixel_unshuffle", r);
-  if (s[2] % r != 0 || s[3] % r != 0) throw shape_error(text("pixel_unshuffle: x has shape ", s, "; expected a height and a width that are multiples of ", r, ", the factor"));
+  if (s[2] % r != 0 || s[3] % r != 0)
+    throw shape_error(
+        text("pixel_unshuffle: x has shape ", s, "; expected a height and a width that are multiples of ", r, ", the factor"));
   return detail::mapped{detail::unshuffle_map{{{s[0], s[1] * r * r, s[2] / r, s[3] / r}}, r}, take(std::forward<X>(x))};
 }
 

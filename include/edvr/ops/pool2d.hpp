@@ -4,7 +4,8 @@
 #include <utility>
 
 #include "edvr/ops/arithmetic.hpp"
-#include "edvr/ops/conv2d.hpp"
+#include "edvr/ops/settle_for_windows.hpp"
+#include "edvr/ops/window.hpp"
 
 namespace edvr::inline v1 {
 
@@ -101,9 +102,7 @@ struct pool2d_node : private used_twice_name_its_value_with_eval {
   pool2d_node(X input, pool2d_params const& params, coord<4> const& result) : x(std::move(input)), p(params), extent(result) {}
   coord<4> shape() const { return extent; }
   bool makes_channels_last() const { return wants_channels_last(x); }
-  void expand_to(coord<4> const& s) const {
-    detail::refuse_repeat(Op::name, extent, s);
-  }
+  void expand_to(coord<4> const& s) const { detail::refuse_repeat(Op::name, extent, s); }
   template <class G>
   void operands(G const& g) const {
     g(x);

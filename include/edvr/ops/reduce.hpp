@@ -71,13 +71,14 @@ struct keepdim_t {};
 inline constexpr keepdim_t keepdim{};
 
 namespace detail {
-/// One output element. The axes in `over` are walked in row-major order; channels that lie side by side, if they alone are reduced, in eight
-/// interleaved runs, on a CPU. The order depends on the operand's layout and shape only, so the result is the same for every number of threads.
+/// One output element. The axes in `over` are walked in row-major order; channels that lie side
+/// by side, if they alone are reduced, in eight interleaved runs, on a CPU. The order depends on
+/// the operand's layout and shape only, so the result is the same for every number of threads.
 template <class Op, class X, int Out>
 struct reduce_kernel {
   static constexpr bool packs = false, can_be_eight = X::packs && X::rank == 4 && std::is_same_v<typename X::space, cpu>;
   X x;
-  coord<X::rank> extent, over;      // over: extents of the reduced axes, 1 elsewhere
+  coord<X::rank> extent, over;        // over: extents of the reduced axes, 1 elsewhere
   int to[X::rank > 0 ? X::rank : 1];  // output axis of each kept axis, -1 for the others
   index_t count;
   bool eight = false;
@@ -172,9 +173,7 @@ struct reduce_node : private used_twice_name_its_value_with_eval {
     return r;
   }
   bool makes_channels_last() const { return wants_channels_last(x); }
-  void expand_to(coord<Out> const& s) const {
-    detail::refuse_repeat(Op::name, shape(), s);
-  }
+  void expand_to(coord<Out> const& s) const { detail::refuse_repeat(Op::name, shape(), s); }
   template <class G>
   void operands(G const& g) const {
     g(x);
@@ -207,7 +206,8 @@ struct reduce_node : private used_twice_name_its_value_with_eval {
   static void in_parts(Kernel const& kernel, Store const& to, Ex const& ex) {
     index_t const parts = (kernel.count - 1) / part_of_sum + 1;
     scratch<typename Op::accumulator> const sums(parts);
-    ex.parallel(parts, [&](index_t i, int) { sums.data()[i] = kernel.part({}, i * part_of_sum, std::min(kernel.count, (i + 1) * part_of_sum)); });
+    ex.parallel(parts,
+                [&](index_t i, int) { sums.data()[i] = kernel.part({}, i * part_of_sum, std::min(kernel.count, (i + 1) * part_of_sum)); });
     auto* const sum = sums.data();
     for (index_t i = 1; i < parts; ++i) *sum = Op::merge(*sum, sum[i]);
     ex.for_each(to.y, composed{reduced_result<Op, Out>{sum, kernel.count}, to.epilogue});
@@ -231,7 +231,8 @@ unsigned reduced_axes(X const& x, int const* axes, std::size_t n) {
     if (bits >> axes[i] & 1u) throw shape_error(text(Op::name, ": axis ", axes[i], " is given twice; expected each axis once"));
     bits |= 1u << axes[i];
     if constexpr (std::is_same_v<Op, fn::largest<value_t<X>>> || std::is_same_v<Op, fn::smallest<value_t<X>>>)
-      if (x.shape()[axes[i]] == 0) throw shape_error(text(Op::name, ": axis ", axes[i], " of ", x.shape(), " is empty; there is no ", Op::name, " of nothing"));
+      if (x.shape()[axes[i]] == 0)
+        throw shape_error(text(Op::name, ": axis ", axes[i], " of ", x.shape(), " is empty; there is no ", Op::name, " of nothing"));
   }
   return bits;
 }
@@ -262,9 +263,9 @@ auto reduce_all(X&& x) {
 }  // namespace detail
 
 /// Over the axes given, which disappear: sum(x, {2, 3}) of (n, c, h, w) is (n, c); sum(x, {1}, keepdim) is (n, 1, h, w); sum(x) is one
-/// number of rank 0. Lazy, heavy. Sums and means of floats are kept in double; sums of integers and bool (a count) are int64; integers have no
-/// mean (cast<float>(x) first). Of an empty axis the sum is 0, the mean NaN; max and min throw
-/// shape_error. max and min are NaN if an element is. Same as torch.sum, mean, amax, amin.
+/// number of rank 0. Lazy, heavy. Sums and means of floats are kept in double; sums of integers and bool (a count) are int64; integers have
+/// no mean (cast<float>(x) first). Of an empty axis the sum is 0, the mean NaN; max and min throw shape_error. max and min are NaN if an
+/// element is. Same as torch.sum, mean, amax, amin.
 template <operand X, std::size_t N, class... Keep>
 auto sum(X&& x, int const (&axes)[N], Keep... keep) {
   return detail::reduce<fn::sum>(std::forward<X>(x), axes, keep...);
@@ -298,8 +299,9 @@ auto min(X&& x) {
   return detail::reduce_all<fn::smallest>(std::forward<X>(x));
 }
 
-/// Sum over one axis of a * b, the axis kept with extent 1: how alike two feature maps are at each position. No product is written.
-/// a, b (n, c, h, w), axis 1: (n, 1, h, w). Lazy, heavy. EDVR section 3.3 calls it the similarity in an embedding space, before the sigmoid.
+/// Sum over one axis of a * b, the axis kept with extent 1: how alike two feature maps are at
+/// each position. No product is written. a, b (n, c, h, w), axis 1: (n, 1, h, w). Lazy,
+/// heavy. EDVR section 3.3 calls it the similarity in an embedding space, before the sigmoid.
 template <operand A, operand B>
   requires same_space<A, B> && same_rank<A, B> && same_element<A, B>
 auto correlation(A&& a, B&& b, int axis = 1) {

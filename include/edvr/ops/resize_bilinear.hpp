@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "edvr/ops/conv2d.hpp"
+#include "edvr/ops/settle_for_windows.hpp"
 
 namespace edvr::inline v1 {
 
@@ -40,8 +40,8 @@ struct blend {
   EDVR_HD T operator()(T const& a, T const& b) const { return (T(1) - t) * a + t * b; }
 };
 
-/// One output element, or a pack of channels. The taps of all rows and columns are computed beforehand: a division a pixel would cost more than
-/// its channels.
+/// One output element, or a pack of channels. The taps of all rows and columns
+/// are computed beforehand: a division a pixel would cost more than its channels.
 template <class X>
 struct resize_bilinear_kernel {
   using T = typename X::value_type;
@@ -107,9 +107,7 @@ struct resize_bilinear_node : private used_twice_name_its_value_with_eval {
   resize_bilinear_node(X input, coord<4> const& result, bool align) : x(std::move(input)), extent(result), align_corners(align) {}
   coord<4> shape() const { return extent; }
   bool makes_channels_last() const { return wants_channels_last(x); }
-  void expand_to(coord<4> const& s) const {
-    detail::refuse_repeat("resize_bilinear", extent, s);
-  }
+  void expand_to(coord<4> const& s) const { detail::refuse_repeat("resize_bilinear", extent, s); }
   template <class G>
   void operands(G const& g) const {
     g(x);
@@ -119,7 +117,8 @@ struct resize_bilinear_node : private used_twice_name_its_value_with_eval {
     auto const input = settle_for_windows<value_type>(x, ex);
     auto const s = input.shape();
     using kernel = fn::resize_bilinear_kernel<reader_t<bare<decltype(input)>>>;
-    auto const vertical = table<space>(fn::resize_axis{s[2], extent[2], align_corners}, ex), horizontal = table<space>(fn::resize_axis{s[3], extent[3], align_corners}, ex);
+    auto const vertical = table<space>(fn::resize_axis{s[2], extent[2], align_corners}, ex),
+               horizontal = table<space>(fn::resize_axis{s[3], extent[3], align_corners}, ex);
     ex.for_each(to.y, composed{kernel{reader(input), vertical.data(), horizontal.data()}, to.epilogue});
   }
 };

@@ -22,9 +22,7 @@ struct softmax_node : private used_twice_name_its_value_with_eval {
   softmax_node(X operand, int over) : x(std::move(operand)), axis(over) {}
   coord<rank> shape() const { return x.shape(); }
   bool makes_channels_last() const { return wants_channels_last(x); }
-  void expand_to(coord<rank> const& s) const {
-    detail::refuse_repeat("softmax", shape(), s);
-  }
+  void expand_to(coord<rank> const& s) const { detail::refuse_repeat("softmax", shape(), s); }
   template <class G>
   void operands(G const& g) const {
     g(x);
@@ -55,9 +53,9 @@ auto softmax(X&& x, int axis) {
 }
 }  // namespace detail
 
-/// exp(x) over its sum along one axis, the largest element subtracted first, so that nothing overflows. Shape of x. A row that is minus infinity
-/// alone is NaN, as is one with a NaN or with plus infinity. Lazy, heavy: one more tensor of the size of x. Throws shape_error.
-/// Same as torch.softmax.
+/// exp(x) over its sum along one axis, the largest element subtracted first, so that nothing
+/// overflows. Shape of x. A row that is minus infinity alone is NaN, as is one with a NaN or with plus
+/// infinity. Lazy, heavy: one more tensor of the size of x. Throws shape_error. Same as torch.softmax.
 template <real_valued X>
 auto softmax(X&& x, int axis) {
   return detail::softmax<false>(std::forward<X>(x), axis);

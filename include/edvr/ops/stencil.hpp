@@ -3,7 +3,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "edvr/ops/conv2d.hpp"
+#include "edvr/ops/settle_for_windows.hpp"
 
 namespace edvr::inline v1 {
 
@@ -35,7 +35,8 @@ struct stencil {
 namespace detail {
 template <class F, class X>
 struct stencil_node : private used_twice_name_its_value_with_eval {
-  using value_type = bare<std::invoke_result_t<F const&, fn::surroundings<view<value_t<X> const, X::rank, space_t<X>>> const&, coord<X::rank> const&>>;
+  using value_type =
+      bare<std::invoke_result_t<F const&, fn::surroundings<view<value_t<X> const, X::rank, space_t<X>>> const&, coord<X::rank> const&>>;
   using space = space_t<X>;
   using runs_once = void;
   static constexpr int rank = X::rank, heavy_nodes = X::heavy_nodes + 1;
@@ -45,9 +46,7 @@ struct stencil_node : private used_twice_name_its_value_with_eval {
   stencil_node(F function, X operand) : f(std::move(function)), x(std::move(operand)) {}
   coord<rank> shape() const { return x.shape(); }
   bool makes_channels_last() const { return wants_channels_last(x); }
-  void expand_to(coord<rank> const& s) const {
-    detail::refuse_repeat("stencil", shape(), s);
-  }
+  void expand_to(coord<rank> const& s) const { detail::refuse_repeat("stencil", shape(), s); }
   template <class G>
   void operands(G const& g) const {
     g(x);
@@ -61,9 +60,9 @@ struct stencil_node : private used_twice_name_its_value_with_eval {
 };
 }  // namespace detail
 
-/// y[at] = f(x, at), for every position of x: how a user adds an op that looks at neighbours. f reads x(p) at any positions p; outside x there are
-/// zeros. f is a functor, copied to where it runs, and its result type is the element type. Shape of x. Lazy, heavy: x is evaluated first if
-/// it is not a tensor, and arithmetic around the stencil is part of its store. docs/expressions.md builds one.
+/// y[at] = f(x, at), for every position of x: how a user adds an op that looks at neighbours. f reads x(p) at any positions p; outside x
+/// there are zeros. f is a functor, copied to where it runs, and its result type is the element type. Shape of x. Lazy, heavy: x is
+/// evaluated first if it is not a tensor, and arithmetic around the stencil is part of its store. docs/expressions.md builds one.
 template <class F, operand X>
 auto stencil(F f, X&& x) {
   return detail::stencil_node<F, bare<X>>(std::move(f), take(std::forward<X>(x)));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Other ways to look at the same elements. On a tensor they cost nothing and share memory; on any other expression permute, slice and flip
-// are lazy index maps.
+// Other ways to look at the same elements. On a tensor they cost nothing and share
+// memory; on any other expression permute, slice and flip are lazy index maps.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -24,9 +24,7 @@ struct mapped {
   A a;
   coord<rank> shape() const { return m.extent; }
   bool unit(int) const { return false; }
-  void expand_to(coord<rank> const& s) const {
-    detail::refuse_repeat(M::name, shape(), s);
-  }
+  void expand_to(coord<rank> const& s) const { detail::refuse_repeat(M::name, shape(), s); }
   template <class... V>
   EDVR_HD value_type operator()(coord<rank> const& at, V const&... v) const {
     return a(m(at), v...);
@@ -86,8 +84,8 @@ inline void check_axis(char const* who, int axis, int rank) {
 }
 }  // namespace detail
 
-/// Axes in another order: permute(x, {0, 2, 3, 1}) is NCHW seen as NHWC. Throws shape_error unless each axis occurs once.
-/// Same as torch.permute.
+/// Axes in another order: permute(x, {0, 2, 3, 1}) is NCHW seen as NHWC.
+/// Throws shape_error unless each axis occurs once. Same as torch.permute.
 template <operand A, std::size_t N>
   requires(static_cast<int>(N) == bare<A>::rank)
 auto permute(A&& a, int const (&axes)[N]) {
@@ -107,14 +105,16 @@ auto slice(A&& a, int axis, index_t from, index_t to, index_t step = 1) {
   detail::check_axis("slice", axis, bare<A>::rank);
   index_t const n = a.shape()[axis];
   if (from < 0 || from > to || to > n || step < 1)
-    throw shape_error(text("slice: ", from, " to ", to, " step ", step, " of axis ", axis, "; expected 0 <= from <= to <= ", n, " and step >= 1"));
+    throw shape_error(
+        text("slice: ", from, " to ", to, " step ", step, " of axis ", axis, "; expected 0 <= from <= to <= ", n, " and step >= 1"));
   auto m = detail::same_view(a.shape());
   m.start[axis] = from;
   m.extent[axis] = to > from ? (to - from - 1) / step + 1 : 0;
   m.step[axis] = m.extent[axis] > 1 ? step : 1;  // a step that is never taken may be huge
   return detail::strided(std::forward<A>(a), m);
 }
-/// A part of an axis: from, from + step, ... before `to`, or for a negative step down to the one after `to` (-1: down to the first). Without numbers: all of it.
+/// A part of an axis: from, from + step, ... before `to`, or for a negative step down to the one after `to` (-1: down to the first).
+/// Without numbers: all of it.
 struct range {
   index_t from = 0, to = std::numeric_limits<index_t>::max(), step = 1;
 };
@@ -125,9 +125,11 @@ auto slice(A&& a, range const (&ranges)[N]) {
   auto m = detail::same_view(a.shape());
   for (int i = 0; i < static_cast<int>(N); ++i) {
     index_t const n = m.extent[i], step = ranges[i].step, to = ranges[i].to == range{}.to ? n : ranges[i].to, from = ranges[i].from;
-    bool const inside = step > 0 ? 0 <= from && from <= to && to <= n : step < 0 && step >= -range{}.to && -1 <= to && to <= from && from < n && (from >= 0 || n == 0);
+    bool const inside = step > 0 ? 0 <= from && from <= to && to <= n
+                                 : step < 0 && step >= -range{}.to && -1 <= to && to <= from && from < n && (from >= 0 || n == 0);
     if (!inside)
-      throw shape_error(text("slice: ", from, " to ", to, " step ", step, " of axis ", i, "; expected 0 <= from <= to <= ", n, " and step >= 1, or ", n - 1, " >= from >= to >= -1 and step <= -1"));
+      throw shape_error(text("slice: ", from, " to ", to, " step ", step, " of axis ", i, "; expected 0 <= from <= to <= ", n,
+                             " and step >= 1, or ", n - 1, " >= from >= to >= -1 and step <= -1"));
     index_t const distance = step > 0 ? to - from : from - to, stride = step > 0 ? step : -step;
     m.start[i] = std::max<index_t>(from, 0);
     m.extent[i] = distance > 0 ? (distance - 1) / stride + 1 : 0;
@@ -145,12 +147,13 @@ auto flip(A&& a, int axis) {
   return detail::strided(std::forward<A>(a), m);
 }
 
-/// One position of an axis, which disappears: select(video, 0, t) is frame t. Throws shape_error. Same as torch.select, without
-/// positions from the end.
+/// One position of an axis, which disappears: select(video, 0, t) is frame t.
+/// Throws shape_error. Same as torch.select, without positions from the end.
 template <class T, int R, class S>
 tensor<T, R - 1, S> select(tensor<T, R, S> const& x, int axis, index_t i) {
   detail::check_axis("select", axis, R);
-  if (i < 0 || i >= x.extent(axis)) throw shape_error(text("select: position ", i, " of axis ", axis, "; expected 0 to ", x.extent(axis) - 1));
+  if (i < 0 || i >= x.extent(axis))
+    throw shape_error(text("select: position ", i, " of axis ", axis, "; expected 0 to ", x.extent(axis) - 1));
   coord<R - 1> extent{}, step{};
   for (int j = 0; j < R - 1; ++j) {
     int const from = j < axis ? j : j + 1;
@@ -162,7 +165,8 @@ tensor<T, R - 1, S> select(tensor<T, R, S> const& x, int axis, index_t i) {
 template <class T, int R, class S>
 tensor<T, R - 1, S> squeeze(tensor<T, R, S> const& x, int axis) {
   detail::check_axis("squeeze", axis, R);
-  if (x.extent(axis) != 1) throw shape_error(text("squeeze: axis ", axis, " of ", x.shape(), " has extent ", x.extent(axis), "; expected 1"));
+  if (x.extent(axis) != 1)
+    throw shape_error(text("squeeze: axis ", axis, " of ", x.shape(), " has extent ", x.extent(axis), "; expected 1"));
   return select(x, axis, 0);
 }
 /// A new axis of extent 1 in front of `axis` (axis = rank: at the end). Throws shape_error. Same as torch.unsqueeze.
@@ -182,7 +186,8 @@ tensor<T, To, S> broadcast_to(tensor<T, R, S> const& x, coord<To> const& s) {
   static_assert(To >= R, "broadcast_to: the target has a lower rank");
   checked_volume("broadcast_to", s, sizeof(T));
   auto y = x.template promoted<To>();
-  if (!(broadcast("broadcast_to", y.shape(), s) == s)) throw shape_error(text("broadcast_to: ", x.shape(), " cannot become ", s, "; extents must be equal or 1"));
+  if (!(broadcast("broadcast_to", y.shape(), s) == s))
+    throw shape_error(text("broadcast_to: ", x.shape(), " cannot become ", s, "; extents must be equal or 1"));
   y.expand_to(s);
   return y;
 }
@@ -218,7 +223,8 @@ bool reshaped_strides(coord<R> const& from, coord<R> const& step, coord<To> cons
 /// number of elements differs. Same as torch.reshape.
 template <class T, int R, class S, int To>
 tensor<T, To, S> reshape(tensor<T, R, S> const& x, coord<To> const& s) {
-  if (checked_volume("reshape", s, sizeof(T)) != x.size()) throw shape_error(text("reshape: ", x.shape(), " has ", x.size(), " elements; ", s, " needs ", volume(s)));
+  if (checked_volume("reshape", s, sizeof(T)) != x.size())
+    throw shape_error(text("reshape: ", x.shape(), " has ", x.size(), " elements; ", s, " needs ", volume(s)));
   coord<To> step = row_major(s);
   if (x.empty() || detail::reshaped_strides(x.shape(), x.strides(), s, step)) return {x.owner(), x.start(), s, step};
   auto const y = contiguous(x);

@@ -15,7 +15,8 @@ inline index_t window_extent(char const* who, char const* axis, index_t n, index
   if (r < 1 || r > most) throw shape_error(text(who, ": window of ", r, " taps (", axis, "); expected at least 1"));
   index_t const reach = dilation * (r - 1) + 1, padded = n + 2 * padding;
   if (reach > padded)
-    throw shape_error(text(who, ": window reaches over ", reach, " elements (", axis, "), the padded input has ", padded, "; expected a smaller window or more padding"));
+    throw shape_error(text(who, ": window reaches over ", reach, " elements (", axis, "), the padded input has ", padded,
+                           "; expected a smaller window or more padding"));
   return (padded - reach) / stride + 1;
 }
 

@@ -14,7 +14,7 @@
 namespace edvr::inline v1::testing {
 
 struct comparison {
-  bool within = true;      // every |a - b| <= atol + rtol |b|; a NaN only beside a NaN, an infinity only beside itself
+  bool within = true;  // every |a - b| <= atol + rtol |b|; a NaN only beside a NaN, an infinity only beside itself
   double max_abs = 0, max_rel = 0, max_scaled = 0, rms = 0;  // scaled: |a - b| / max(1, |b|)
   double a = 0, b = 0;                                       // the pair that is furthest apart
   std::vector<index_t> worst;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a translated kernel (translate.py) sees of a GPU: registers as bits, memory in its spaces, the threads beside it. Every access is checked.
+// What a translated kernel (translate.py) sees of a GPU: registers as bits,
+// memory in its spaces, the threads beside it. Every access is checked.
 #pragma once
 #include <atomic>
 #include <barrier>
@@ -17,7 +18,8 @@ namespace ptx {
 /// Prints what a kernel did wrong, and which kernel, and aborts: a test that reaches it has failed.
 [[noreturn]] void fault(char const* what, std::uint64_t address = 0);
 
-// ---- registers ---------------------------------------------------------------------------------------------------------------------------
+// ---- registers
+// ---------------------------------------------------------------------------------------------------------------------------
 
 /// A register's bits, or as many of its lower ones as T has, as T.
 template <class T, class Register>
@@ -50,7 +52,8 @@ void store_at(void* p, T t) {
   std::memcpy(p, &t, sizeof t);
 }
 
-// ---- arithmetic that C++ leaves undefined, or does otherwise -------------------------------------------------------------------------------
+// ---- arithmetic that C++ leaves undefined, or does otherwise
+// -------------------------------------------------------------------------------
 
 template <class T>
 T shifted_left(T v, std::uint32_t n) {
@@ -78,13 +81,17 @@ T high_product(T a, T b) {
 }
 template <class T>
 T smaller(T a, T b) {
-  if constexpr (std::is_floating_point_v<T>) return std::fmin(a, b);
-  else return b < a ? b : a;
+  if constexpr (std::is_floating_point_v<T>)
+    return std::fmin(a, b);
+  else
+    return b < a ? b : a;
 }
 template <class T>
 T larger(T a, T b) {
-  if constexpr (std::is_floating_point_v<T>) return std::fmax(a, b);
-  else return a < b ? b : a;
+  if constexpr (std::is_floating_point_v<T>)
+    return std::fmax(a, b);
+  else
+    return a < b ? b : a;
 }
 /// Four bytes of the eight of (b, a): each nibble of the selector names one, its top bit asks for copies of that byte's sign.
 inline std::uint32_t permuted(std::uint32_t a, std::uint32_t b, std::uint32_t selector) {
@@ -106,8 +113,8 @@ T into_unit_interval(T v) {
 }
 /// The upper 32 bits of a double, the lower ones 0: what rcp.approx.ftz.f64 gives.
 inline double high_word(double v) { return std::bit_cast<double>(std::bit_cast<std::uint64_t>(v) & 0xffffffff00000000u); }
-/// To the nearest; a float becomes the nearest integer that the type has, and a NaN 0, or the lowest bit pattern with only the top bit set where
-/// either type has 64 bits.
+/// To the nearest; a float becomes the nearest integer that the type has, and a NaN 0, or the lowest bit pattern with only the top bit set
+/// where either type has 64 bits.
 template <class To, class From>
 To converted(From v) {
   if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
@@ -119,7 +126,8 @@ To converted(From v) {
   return static_cast<To>(v);
 }
 
-// ---- threads -----------------------------------------------------------------------------------------------------------------------------
+// ---- threads
+// -----------------------------------------------------------------------------------------------------------------------------
 
 struct three {
   std::uint32_t x = 1, y = 1, z = 1;
@@ -179,7 +187,8 @@ struct thread {
   }
 };
 
-// ---- kernels -----------------------------------------------------------------------------------------------------------------------------
+// ---- kernels
+// -----------------------------------------------------------------------------------------------------------------------------
 
 struct kernel {
   char const* name;

@@ -26,7 +26,8 @@ int wrong = 0;
 
 std::uint64_t run(std::string const& name, row const& r, unsigned threads, unsigned watched) {
   auto* const stub = new std::string(name);  // its address stands for the kernel
-  __cudaRegisterFunction(nullptr, reinterpret_cast<char const*>(stub), nullptr, stub->c_str(), -1, nullptr, nullptr, nullptr, nullptr, nullptr);
+  __cudaRegisterFunction(nullptr, reinterpret_cast<char const*>(stub), nullptr, stub->c_str(), -1, nullptr, nullptr, nullptr, nullptr,
+                         nullptr);
   void *m = nullptr, *o = nullptr;
   cudaMallocAsync(&m, 32, nullptr);
   cudaMallocAsync(&o, 8 * 32, nullptr);
@@ -36,7 +37,8 @@ std::uint64_t run(std::string const& name, row const& r, unsigned threads, unsig
   cudaMemcpyAsync(o, out, sizeof out, cudaMemcpyDefault, nullptr);
   void* three_arguments[] = {const_cast<std::uint64_t*>(r.in), &m, &o};
   void* one_argument[] = {&o};
-  if (cudaLaunchKernel(stub, dim3(1), dim3(threads), threads == 1 ? three_arguments : one_argument, 0, nullptr) != cudaSuccess) std::printf("not launched: %s\n", r.code), ++wrong;
+  if (cudaLaunchKernel(stub, dim3(1), dim3(threads), threads == 1 ? three_arguments : one_argument, 0, nullptr) != cudaSuccess)
+    std::printf("not launched: %s\n", r.code), ++wrong;
   cudaMemcpyAsync(out, o, sizeof out, cudaMemcpyDefault, nullptr);
   cudaFreeAsync(m, nullptr);
   cudaFreeAsync(o, nullptr);
@@ -45,7 +47,8 @@ std::uint64_t run(std::string const& name, row const& r, unsigned threads, unsig
 void check(std::string const& name, row const& r, unsigned threads, unsigned watched) {
   auto const got = run(name, r, threads, watched);
   if (got == r.want) return;
-  std::printf("%s\n  gave 0x%llx, expected 0x%llx\n", r.code, static_cast<unsigned long long>(got), static_cast<unsigned long long>(r.want));
+  std::printf("%s\n  gave 0x%llx, expected 0x%llx\n", r.code, static_cast<unsigned long long>(got),
+              static_cast<unsigned long long>(r.want));
   ++wrong;
 }
 int main() {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The CUDA runtime's calls that the library and CUB make, for kernels that were translated: one device, memory that only kernels and copies may
-// touch, work that is done when the call returns. Each call checks what its documentation says that it checks.
+// The CUDA runtime's calls that the library and CUB make, for kernels that were translated: one device, memory that only kernels and copies
+// may touch, work that is done when the call returns. Each call checks what its documentation says that it checks.
 //
 // Device memory, in two modes:
-//   default          addresses of a range that nobody may touch: host code that dereferences one crashes. Kernels and copies go through a second
+//   default          addresses of a range that nobody may touch: host code that dereferences one crashes. Kernels and copies go through a
+//   second
 //                    mapping of the same pages, after a check against the bounds of live allocations, exact to the byte.
 //   -DPTX_MALLOC     plain host memory, for an address sanitizer, which then sees kernels and host code alike.
 // PTX_ORDER=n shuffles the order of blocks, PTX_THREADS=n runs n of them at once (for a thread sanitizer), PTX_TRACE=1 names each launch.
@@ -50,7 +51,8 @@ float fma_down(float a, float b, float c) {
   return r;
 }
 
-// ---- memory ------------------------------------------------------------------------------------------------------------------------------
+// ---- memory
+// ------------------------------------------------------------------------------------------------------------------------------
 
 namespace {
 class device_memory {
@@ -152,7 +154,8 @@ void* device_bytes(void const* p, std::size_t n) {
   return device_memory::instance().owns(p) ? device_memory::instance().find(reinterpret_cast<std::uint64_t>(p), n) : nullptr;
 }
 
-// ---- launches ----------------------------------------------------------------------------------------------------------------------------
+// ---- launches
+// ----------------------------------------------------------------------------------------------------------------------------
 
 namespace {
 struct program {
@@ -207,7 +210,8 @@ cudaError_t launch(void const* stub, dim3 g, dim3 t, void** arguments, std::size
     ++p.launched[name->second];
   }
   three const grid{g.x, g.y, g.z}, threads{t.x, t.y, t.z};
-  if (grid.product() == 0 || threads.product() == 0 || threads.product() > k.max_threads || threads.product() > 1024 || g.x > 2147483647u || g.y > 65535 || g.z > 65535)
+  if (grid.product() == 0 || threads.product() == 0 || threads.product() > k.max_threads || threads.product() > 1024 || g.x > 2147483647u ||
+      g.y > 65535 || g.z > 65535)
     return cudaErrorInvalidConfiguration;
   if (k.shared + dynamic_shared > 49152) return cudaErrorInvalidValue;
   if (setting("PTX_TRACE")) std::fprintf(stderr, "ptx: <<<%u, %u>>> %s\n", g.x, t.x, k.name);
@@ -217,12 +221,15 @@ cudaError_t launch(void const* stub, dim3 g, dim3 t, void** arguments, std::size
   // A stride without common divisor visits every block once, in another order than the obvious one.
   std::uint64_t stride = static_cast<std::uint64_t>(setting("PTX_ORDER")) * 7919 + 1;
   while (std::gcd(stride, blocks) != 1) ++stride;
-  // Blocks are dealt out by chance, once for all: whichever two touch the same cell are likely to be on different threads with nothing between them.
+  // Blocks are dealt out by chance, once for all: whichever two touch the same
+  // cell are likely to be on different threads with nothing between them.
   auto const work = [&](std::uint64_t worker, std::uint64_t workers) {
     for (std::uint64_t i = 0; i < blocks; ++i) {
       std::uint64_t const b = static_cast<std::uint64_t>((static_cast<unsigned __int128>(i) * stride) % blocks);
       if (workers > 1 && (b * 0x9e3779b97f4a7c15u >> 40) % workers != worker) continue;
-      run_block(k, grid, threads, {static_cast<std::uint32_t>(b % g.x), static_cast<std::uint32_t>(b / g.x % g.y), static_cast<std::uint32_t>(b / g.x / g.y)}, k.shared + dynamic_shared, arguments);
+      run_block(k, grid, threads,
+                {static_cast<std::uint32_t>(b % g.x), static_cast<std::uint32_t>(b / g.x % g.y), static_cast<std::uint32_t>(b / g.x / g.y)},
+                k.shared + dynamic_shared, arguments);
     }
   };
   if (long const n = setting("PTX_THREADS"); n > 1) {
@@ -291,7 +298,8 @@ registration::registration(kernel const* kernels, std::size_t n) {
 
 using namespace ptx;
 extern "C" {
-// ---- what nvcc's host code calls -----------------------------------------------------------------------------------------------------------
+// ---- what nvcc's host code calls
+// -----------------------------------------------------------------------------------------------------------
 void** __cudaRegisterFatBinary(void*) {
   static void* handle;
   return &handle;
@@ -299,7 +307,9 @@ void** __cudaRegisterFatBinary(void*) {
 void __cudaRegisterFatBinaryEnd(void**) {}
 void __cudaUnregisterFatBinary(void**) {}
 void __cudaRegisterVar(void**, char*, char*, char const*, int, std::size_t, int, int) {}
-void __cudaRegisterFunction(void**, char const* stub, char*, char const* name, int, uint3*, uint3*, dim3*, dim3*, int*) { program::instance().names[stub] = name; }
+void __cudaRegisterFunction(void**, char const* stub, char*, char const* name, int, uint3*, uint3*, dim3*, dim3*, int*) {
+  program::instance().names[stub] = name;
+}
 unsigned __cudaPushCallConfiguration(dim3 grid, dim3 threads, std::size_t shared, cudaStream_t stream) {
   configurations.push_back({grid, threads, shared, stream});
   return 0;
@@ -330,7 +340,8 @@ cudaError_t cudaLaunchKernelExC(cudaLaunchConfig_t const* c, void const* stub, v
   return cudaLaunchKernel(stub, c->gridDim, c->blockDim, arguments, c->dynamicSmemBytes, c->stream);
 }
 
-// ---- devices and errors --------------------------------------------------------------------------------------------------------------------
+// ---- devices and errors
+// --------------------------------------------------------------------------------------------------------------------
 cudaError_t cudaGetDeviceCount(int* n) {
   if (std::getenv("PTX_NO_DEVICE")) return said(cudaErrorInsufficientDriver);  // which leaves *n as it was
   *n = 1;
@@ -395,13 +406,16 @@ cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int* n, void 
   return cudaSuccess;
 }
 
-// ---- memory --------------------------------------------------------------------------------------------------------------------------------
+// ---- memory
+// --------------------------------------------------------------------------------------------------------------------------------
 cudaError_t cudaDeviceGetDefaultMemPool(cudaMemPool_t* pool, int device) {
   if (device != 0 || setting("PTX_NO_POOLS") == 1) return said(cudaErrorInvalidDevice);
   *pool = reinterpret_cast<cudaMemPool_t>(&program::instance());
   return cudaSuccess;
 }
-cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t pool, cudaMemPoolAttr, void* value) { return pool && value ? cudaSuccess : said(cudaErrorInvalidValue); }
+cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t pool, cudaMemPoolAttr, void* value) {
+  return pool && value ? cudaSuccess : said(cudaErrorInvalidValue);
+}
 cudaError_t cudaMemPoolTrimTo(cudaMemPool_t pool, std::size_t) { return pool ? cudaSuccess : said(cudaErrorInvalidValue); }
 cudaError_t cudaMallocAsync(void** p, std::size_t bytes, cudaStream_t stream) {
   if (!p) return said(cudaErrorInvalidValue);
@@ -444,7 +458,9 @@ cudaError_t cudaMemcpyAsync(void* to, void const* from, std::size_t bytes, cudaM
   auto& memory = device_memory::instance();
   memory.forget_found();
   bool const to_device = memory.owns(to), from_device = memory.owns(from);
-  auto const expected = to_device ? (from_device ? cudaMemcpyDeviceToDevice : cudaMemcpyHostToDevice) : from_device ? cudaMemcpyDeviceToHost : cudaMemcpyHostToHost;
+  auto const expected = to_device     ? (from_device ? cudaMemcpyDeviceToDevice : cudaMemcpyHostToDevice)
+                        : from_device ? cudaMemcpyDeviceToHost
+                                      : cudaMemcpyHostToHost;
   if (kind != cudaMemcpyDefault && kind != expected) return said(cudaErrorInvalidValue);
   void* const t = to_device ? device_bytes(to, bytes) : to;
   void const* const f = from_device ? device_bytes(from, bytes) : from;
@@ -453,7 +469,8 @@ cudaError_t cudaMemcpyAsync(void* to, void const* from, std::size_t bytes, cudaM
   return cudaSuccess;
 }
 
-// ---- streams and events --------------------------------------------------------------------------------------------------------------------
+// ---- streams and events
+// --------------------------------------------------------------------------------------------------------------------
 cudaError_t cudaStreamCreate(cudaStream_t* s) {
   *s = static_cast<cudaStream_t>(make_handle());
   return cudaSuccess;

@@ -18,8 +18,8 @@ inline std::string build_info(cpu_executor const& ex = {}) {
 #else
   auto const compiler = std::string("another compiler");
 #endif
-  return text("edvr ", EDVR_VERSION_MAJOR, '.', EDVR_VERSION_MINOR, '.', EDVR_VERSION_PATCH, ", ", compiler, ", ", name(resolve(ex.isa)), " kernels (this processor runs ", can, "), ", ex.workers(),
-              " threads");
+  return text("edvr ", EDVR_VERSION_MAJOR, '.', EDVR_VERSION_MINOR, '.', EDVR_VERSION_PATCH, ", ", compiler, ", ", name(resolve(ex.isa)),
+              " kernels (this processor runs ", can, "), ", ex.workers(), " threads");
 }
 
 }  // namespace edvr::v1

@@ -4,8 +4,8 @@
 
 namespace edvr::inline v1::detail {
 
-/// While it lives, this thread's vector unit takes and gives zero for numbers below the normal range, which cost up to ten times as much and
-/// decide no digit of a sum of products. Elsewhere than on x86-64 it does nothing.
+/// While it lives, this thread's vector unit takes and gives zero for numbers below the normal range, which cost up to ten times as much
+/// and decide no digit of a sum of products. Elsewhere than on x86-64 it does nothing.
 class flush_denormals {
 #if defined(__x86_64__) && defined(__GNUC__)
  public:

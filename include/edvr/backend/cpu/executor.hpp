@@ -25,7 +25,8 @@ struct cpu_executor {
 
   int workers() const {
     if (threads > 0) return threads;
-    static int const all = std::max(static_cast<int>(std::thread::hardware_concurrency()), 1);  // asking the system takes longer than a small op
+    // Asking the system takes longer than a small op.
+    static int const all = std::max(static_cast<int>(std::thread::hardware_concurrency()), 1);
     return all;
   }
   template <class F>

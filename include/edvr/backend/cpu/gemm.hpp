@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Matrix products. The only header beside interop/eigen.hpp that includes Eigen; a CUDA compiler gets plain loops, because Eigen is scalar there.
+// Matrix products. The only header beside interop/eigen.hpp that includes
+// Eigen; a CUDA compiler gets plain loops, because Eigen is scalar there.
 #pragma once
 #ifndef __CUDACC__
 #include <Eigen/Core>
@@ -19,7 +20,8 @@ void gemm(index_t m, index_t n, index_t k, T const* a, index_t lda, T const* b, 
     using row_stride = Eigen::OuterStride<Eigen::Dynamic>;
     if (m == 0 || n == 0 || k == 0) return;
     Eigen::Map<matrix, 0, row_stride>(c, m, n, row_stride(ldc)).noalias() +=
-        Eigen::Map<matrix const, 0, row_stride>(a, m, k, row_stride(lda)) * Eigen::Map<matrix const, 0, row_stride>(b, k, n, row_stride(ldb));
+        Eigen::Map<matrix const, 0, row_stride>(a, m, k, row_stride(lda)) *
+        Eigen::Map<matrix const, 0, row_stride>(b, k, n, row_stride(ldb));
   } else
 #endif
     for (index_t i = 0; i < m; ++i)

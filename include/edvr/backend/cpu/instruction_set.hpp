@@ -8,10 +8,11 @@
 
 namespace edvr::inline v1 {
 
-/// Copies of the kernels. baseline: what the compiler's flags allow (SSE2 on x86-64, NEON on AArch64). avx2 includes FMA; avx512 is F, BW, DQ,
-/// VL; avx512_bf16 multiplies pairs of bfloat16 as well, which the others emulate.
+/// Copies of the kernels. baseline: what the compiler's flags allow (SSE2 on x86-64, NEON on AArch64). avx2 includes FMA; avx512 is F, BW,
+/// DQ, VL; avx512_bf16 multiplies pairs of bfloat16 as well, which the others emulate.
 enum class instruction_set { automatic, baseline, avx2, avx512, avx512_bf16 };
-inline constexpr instruction_set instruction_sets[] = {instruction_set::baseline, instruction_set::avx2, instruction_set::avx512, instruction_set::avx512_bf16};
+inline constexpr instruction_set instruction_sets[] = {instruction_set::baseline, instruction_set::avx2, instruction_set::avx512,
+                                                       instruction_set::avx512_bf16};
 
 constexpr std::string_view name(instruction_set s) {
   constexpr std::string_view names[] = {"automatic", "baseline", "avx2", "avx512", "avx512_bf16"};
@@ -22,8 +23,8 @@ inline bool is_supported(instruction_set s) {
 #if defined(__x86_64__) && defined(__GNUC__)
   if (s == instruction_set::avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   if (s == instruction_set::avx512)
-    return is_supported(instruction_set::avx2) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512vl");
+    return is_supported(instruction_set::avx2) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   if (s == instruction_set::avx512_bf16) return is_supported(instruction_set::avx512) && __builtin_cpu_supports("avx512bf16");
 #endif
   return s == instruction_set::automatic || s == instruction_set::baseline;

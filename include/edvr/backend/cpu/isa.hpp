@@ -19,16 +19,16 @@ struct winograd_points {
 template <class T>
 struct deform_job {
   T const* x;
-  index_t height, width;                   // of x
-  index_t picture, pixel;                  // its strides; rows have no gaps
-  index_t shared;                          // channels that share an offset
-  index_t samples, padded_samples;         // groups * taps, and that rounded up to whole vectors of any instruction set
-  index_t columns_row;                     // from one pixel's columns to the next
-  float step;                              // of the window, to the right
-  float const* base;                       // tap positions before offsets: padded_samples rows, then as many columns
-  int const *first, *target;               // of a sample: its first channel in x, where it goes in the columns; padded_samples each
-  bool int_addresses;                      // can an int count the elements of a picture?
-  T const* zeros;                          // as many as x has channels
+  index_t height, width;            // of x
+  index_t picture, pixel;           // its strides; rows have no gaps
+  index_t shared;                   // channels that share an offset
+  index_t samples, padded_samples;  // groups * taps, and that rounded up to whole vectors of any instruction set
+  index_t columns_row;              // from one pixel's columns to the next
+  float step;                       // of the window, to the right
+  float const* base;                // tap positions before offsets: padded_samples rows, then as many columns
+  int const *first, *target;        // of a sample: its first channel in x, where it goes in the columns; padded_samples each
+  bool int_addresses;               // can an int count the elements of a picture?
+  T const* zeros;                   // as many as x has channels
 };
 
 /// Widest vector and most rows of any copy; sizes rounded to them suit every copy.
@@ -37,8 +37,9 @@ inline constexpr index_t widest = 16, most_rows = 12;
 template <class T>
 inline constexpr int terms_at_once = std::is_same_v<T, bfloat16> ? 2 : 1;
 
-/// Kernels on operands of T, with sums in float. Rows of a and c are padded to most_rows; sizes and strides are in elements, depths multiples of
-/// terms_at_once<T>. b is in panels of two vectors of results (the last of one, if that is enough): (k / panel, depth / terms, panel, terms).
+/// Kernels on operands of T, with sums in float. Rows of a and c are padded to most_rows; sizes and
+/// strides are in elements, depths multiples of terms_at_once<T>. b is in panels of two vectors of
+/// results (the last of one, if that is enough): (k / panel, depth / terms, panel, terms).
 template <class T>
 struct operand_kernels {
   /// c (m, k) = bias + a (m, depth) * b (depth, k); k a multiple of width; bias may be null. 2 m k depth flop.
@@ -48,7 +49,8 @@ struct operand_kernels {
   /// 6 x 6 pixels to the 36 products' operands, `step` apart; channels a multiple of width.
   void (*winograd_input)(T const* from, index_t row, index_t pixel, index_t channels, T* to, index_t step);
   /// Columns of `count` pixels from (h, w) on, which is where the window stands without its taps.
-  void (*deform)(deform_job<T> const& job, index_t n, float h, float w, index_t count, float const* offsets, float const* masks, T* columns);
+  void (*deform)(deform_job<T> const& job, index_t n, float h, float w, index_t count, float const* offsets, float const* masks,
+                 T* columns);
   /// 2 rows independent multiply-adds of a vector, n times: the most that the processor does.
   float (*multiply_adds)(index_t n);
 };
@@ -57,7 +59,8 @@ namespace baseline {
 constexpr int width = 4, rows = 6;
 constexpr bool native_bfloat16 = false;
 #ifdef __x86_64__
-constexpr bool tree_packs = false;  // vectors of trees are compiled once, for the AVX2 that all but a few processors have: half the compile time
+// Vectors of trees are compiled once, for the AVX2 that all but a few processors have: half the compile time.
+constexpr bool tree_packs = false;
 #else
 constexpr bool tree_packs = true;
 #endif

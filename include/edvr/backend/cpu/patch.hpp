@@ -15,14 +15,16 @@ template <class T>
 struct source {
   void const* tree;
   coord<4> shape;
-  void (*load)(void const* tree, coord<4> const& shape, coord<4> const& at, index_t channels, index_t h, index_t w, index_t step, T* to, index_t row, index_t pixel);
+  void (*load)(void const* tree, coord<4> const& shape, coord<4> const& at, index_t channels, index_t h, index_t w, index_t step, T* to,
+               index_t row, index_t pixel);
   view<T const, 4, cpu> stored;  // the same elements, if they are simply there with their channels side by side; else data is null
 
   void operator()(coord<4> const& at, index_t channels, index_t h, index_t w, index_t step, T* to, index_t row, index_t pixel) const {
     load(tree, shape, at, channels, h, w, step, to, row, pixel);
   }
 };
-/// Writes one from floats, or from doubles: `channels` channels from at[1] on, of the h x w pixels (at[2] + i, at[3] + j), from from + i * row + j * pixel.
+/// Writes one from floats, or from doubles: `channels` channels from at[1] on,
+/// of the h x w pixels (at[2] + i, at[3] + j), from from + i * row + j * pixel.
 template <class T>
 struct sink {
   void const* tree;

@@ -22,11 +22,13 @@
 namespace edvr::inline v1 {
 namespace detail {
 
-/// One job at a time; a second caller meanwhile runs its job alone, with the same result, because tasks are fixed before they are handed out.
+/// One job at a time; a second caller meanwhile runs its job alone, with
+/// the same result, because tasks are fixed before they are handed out.
 class thread_pool {
  public:
-  /// The process's pool. At exit its threads end, and what evaluates after that, destructors of static objects say, runs alone. A child of fork()
-  /// has none of its parent's threads and begins with a pool of its own; but not one that a task forks, which waits for them in vain.
+  /// The process's pool. At exit its threads end, and what evaluates after that, destructors of
+  /// static objects say, runs alone. A child of fork() has none of its parent's threads and
+  /// begins with a pool of its own; but not one that a task forks, which waits for them in vain.
   static thread_pool& instance() {
     static std::atomic<thread_pool*> pool = new thread_pool;
     static struct at_exit {
@@ -39,8 +41,8 @@ class thread_pool {
     } const closing;
     return *pool;
   }
-  /// f(task, worker) for every task, on the caller and at most workers - 1 threads, in the caller's floating-point environment: its rounding, and
-  /// what it does with subnormals. Rethrows the first exception; the other tasks are skipped.
+  /// f(task, worker) for every task, on the caller and at most workers - 1 threads, in the caller's floating-point environment: its
+  /// rounding, and what it does with subnormals. Rethrows the first exception; the other tasks are skipped.
   template <class F>
   void run(index_t tasks, int workers, F const& f) {
     std::unique_lock busy(job_mutex_, std::defer_lock);
@@ -87,7 +89,8 @@ class thread_pool {
       if (stop_) return;
       helpers = std::min(helpers, most_);
       try {
-        for (int n = static_cast<int>(threads_.size()); n < helpers; ++n) threads_.emplace_back([this, n, seen = generation_.load()] { loop(n, seen); });
+        for (int n = static_cast<int>(threads_.size()); n < helpers; ++n)
+          threads_.emplace_back([this, n, seen = generation_.load()] { loop(n, seen); });
       } catch (std::exception const&) {  // the system gives no more of them: those there are do it, from now on
         most_ = helpers = static_cast<int>(threads_.size());
       }

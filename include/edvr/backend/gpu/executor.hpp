@@ -16,7 +16,8 @@ inline namespace EDVR_UNIT {
 class event;
 }
 namespace detail::inline EDVR_UNIT {
-/// The i-th of `extent` positions, `Axis` fastest, then the last axis. I: what divides; a GPU divides 64 bits in software, at several times the cost.
+/// The i-th of `extent` positions, `Axis` fastest, then the last axis. I: what
+/// divides; a GPU divides 64 bits in software, at several times the cost.
 template <int Axis, class I, int R>
 EDVR_HD coord<R> nth_position(I i, coord<R> const& extent) {
   coord<R> at{};
@@ -59,9 +60,9 @@ struct put_one {
 }  // namespace detail::EDVR_UNIT
 
 inline namespace EDVR_UNIT {
-/// One GPU and a stream of work on it. Calls enqueue and return; to<space>(x) and sync() wait. A value: copy it, pass it as the last argument of
-/// eval and assign. Default: the default stream of the device that select_device() named. Work on other streams of new_stream() is ordered with
-/// the giving and taking of memory, but not with each other: sync() one before another reads what it made.
+/// One GPU and a stream of work on it. Calls enqueue and return; to<space>(x) and sync() wait. A value: copy it, pass it as the last
+/// argument of eval and assign. Default: the default stream of the device that select_device() named. Work on other streams of new_stream()
+/// is ordered with the giving and taking of memory, but not with each other: sync() one before another reads what it made.
 class gpu_executor {
  public:
   using space = gpu;
@@ -117,9 +118,10 @@ class gpu_executor {
   template <int Axis, class Y, class G>
   void along(Y const& y, G const& g, coord<Y::rank> const& first, coord<Y::rank> const& extent) const {
     if constexpr (Y::packs && G::packs && !detail::is_shuffled<Y>) {  // what a pixel_shuffle scatters are no runs
-      constexpr int W = 16 / sizeof(typename Y::value_type);  // the widest access of a thread
+      constexpr int W = 16 / sizeof(typename Y::value_type);          // the widest access of a thread
       if constexpr (W > 1)
-        if (extent[Axis] % W == 0 && first[Axis] % W == 0 && y.unit(Axis) && g.unit(Axis) && detail::packs_are_aligned<W>(y, Axis) && detail::packs_are_aligned<W>(g, Axis))
+        if (extent[Axis] % W == 0 && first[Axis] % W == 0 && y.unit(Axis) && g.unit(Axis) && detail::packs_are_aligned<W>(y, Axis) &&
+            detail::packs_are_aligned<W>(g, Axis))
           return sweep<W, Axis>(y, g, first, extent);
     }
     sweep<1, Axis>(y, g, first, extent);

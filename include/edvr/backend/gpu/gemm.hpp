@@ -23,9 +23,11 @@ namespace edvr::inline v1::detail::inline EDVR_UNIT {
 inline void check_blas(char const* call, cublasStatus_t s) {
   if (s == CUBLAS_STATUS_SUCCESS) return;
   bool const memory = s == CUBLAS_STATUS_NOT_INITIALIZED || s == CUBLAS_STATUS_ALLOC_FAILED;
-  throw device_error(text(call, ": ", cublasGetStatusName(s), ", ", cublasGetStatusString(s), memory ? "; expected some free device memory for cuBLAS: smaller or fewer frames at once" : ""));
+  throw device_error(text(call, ": ", cublasGetStatusName(s), ", ", cublasGetStatusString(s),
+                          memory ? "; expected some free device memory for cuBLAS: smaller or fewer frames at once" : ""));
 }
-/// cuBLAS's state on one device, shared by all threads: one call at a time. Never destroyed, for at the end of a program the device may be gone.
+/// cuBLAS's state on one device, shared by all threads: one call at a time.
+/// Never destroyed, for at the end of a program the device may be gone.
 struct blas_state {
   std::mutex mutex;
   std::shared_ptr<void> handle;
@@ -42,18 +44,20 @@ inline blas_state& blas_on(int device) {
   }
   return state;
 }
-inline cublasStatus_t blas_gemm(cublasHandle_t h, int m, int n, int k, float const* one, float const* a, int lda, float const* b, int ldb, float const* zero, float* c, int ldc) {
+inline cublasStatus_t blas_gemm(cublasHandle_t h, int m, int n, int k, float const* one, float const* a, int lda, float const* b, int ldb,
+                                float const* zero, float* c, int ldc) {
   return cublasSgemm(h, CUBLAS_OP_N, CUBLAS_OP_N, m, n, k, one, a, lda, b, ldb, zero, c, ldc);
 }
-inline cublasStatus_t blas_gemm(cublasHandle_t h, int m, int n, int k, double const* one, double const* a, int lda, double const* b, int ldb, double const* zero, double* c, int ldc) {
+inline cublasStatus_t blas_gemm(cublasHandle_t h, int m, int n, int k, double const* one, double const* a, int lda, double const* b,
+                                int ldb, double const* zero, double* c, int ldc) {
   return cublasDgemm(h, CUBLAS_OP_N, CUBLAS_OP_N, m, n, k, one, a, lda, b, ldb, zero, c, ldc);
 }
-inline cublasStatus_t blas_gemm(cublasHandle_t h, int m, int n, int k, float const* one, float const* a, int lda, long long sa, float const* b, int ldb, long long sb, float const* zero, float* c,
-                                int ldc, long long sc, int batch) {
+inline cublasStatus_t blas_gemm(cublasHandle_t h, int m, int n, int k, float const* one, float const* a, int lda, long long sa,
+                                float const* b, int ldb, long long sb, float const* zero, float* c, int ldc, long long sc, int batch) {
   return cublasSgemmStridedBatched(h, CUBLAS_OP_N, CUBLAS_OP_N, m, n, k, one, a, lda, sa, b, ldb, sb, zero, c, ldc, sc, batch);
 }
-inline cublasStatus_t blas_gemm(cublasHandle_t h, int m, int n, int k, double const* one, double const* a, int lda, long long sa, double const* b, int ldb, long long sb, double const* zero,
-                                double* c, int ldc, long long sc, int batch) {
+inline cublasStatus_t blas_gemm(cublasHandle_t h, int m, int n, int k, double const* one, double const* a, int lda, long long sa,
+                                double const* b, int ldb, long long sb, double const* zero, double* c, int ldc, long long sc, int batch) {
   return cublasDgemmStridedBatched(h, CUBLAS_OP_N, CUBLAS_OP_N, m, n, k, one, a, lda, sa, b, ldb, sb, zero, c, ldc, sc, batch);
 }
 
@@ -67,13 +71,15 @@ void device_gemm(gemm_job<T> const& j, std::shared_ptr<void> const& stream) {
   check_blas("cublasSetStream", cublasSetStream(h, runtime::stream_of(stream)));
   T const one = 1, zero = 0;
   auto const i = [](index_t v) {
-    if (v > std::numeric_limits<int>::max()) throw shape_error(text("a matrix product on the GPU with an extent or stride of ", v, "; expected less than 2^31"));
+    if (v > std::numeric_limits<int>::max())
+      throw shape_error(text("a matrix product on the GPU with an extent or stride of ", v, "; expected less than 2^31"));
     return static_cast<int>(v);
   };
   if (j.batch == 1)
     check_blas("cublas gemm", blas_gemm(h, i(j.n), i(j.m), i(j.k), &one, j.b, i(j.ldb), j.a, i(j.lda), &zero, j.c, i(j.ldc)));
   else
-    check_blas("cublas gemm", blas_gemm(h, i(j.n), i(j.m), i(j.k), &one, j.b, i(j.ldb), j.step_b, j.a, i(j.lda), j.step_a, &zero, j.c, i(j.ldc), j.step_c, i(j.batch)));
+    check_blas("cublas gemm", blas_gemm(h, i(j.n), i(j.m), i(j.k), &one, j.b, i(j.ldb), j.step_b, j.a, i(j.lda), j.step_a, &zero, j.c,
+                                        i(j.ldc), j.step_c, i(j.batch)));
 }
 #else
 template <class T>

@@ -29,7 +29,8 @@ namespace edvr::inline v1::detail::inline EDVR_UNIT {
 #if defined(__CUDACC__)
 inline constexpr int block_threads = 256;
 
-/// One block a multiprocessor is asked for, no more: left to itself ptxas spills registers in favour of occupancy (double on sm_86, pools on sm_120).
+/// One block a multiprocessor is asked for, no more: left to itself ptxas
+/// spills registers in favour of occupancy (double on sm_86, pools on sm_120).
 template <class F>
 __global__ void __launch_bounds__(block_threads, 1) run_kernel(index_t n, F const __grid_constant__ f) {
   index_t const i = static_cast<index_t>(blockIdx.x) * block_threads + threadIdx.x;
@@ -44,9 +45,11 @@ void launch(index_t n, F const& f, std::shared_ptr<void> const& stream) {
   static_assert(sizeof(F) <= 4000, "this expression is too large for one kernel: eval() a part of it first");
   if (n == 0) return;
   index_t const blocks = (n + block_threads - 1) / block_threads;
-  if (blocks > std::numeric_limits<int>::max()) throw shape_error(text("a GPU kernel over ", n, " elements; expected at most ", index_t{block_threads} << 31));
+  if (blocks > std::numeric_limits<int>::max())
+    throw shape_error(text("a GPU kernel over ", n, " elements; expected at most ", index_t{block_threads} << 31));
   void* arguments[] = {&n, const_cast<F*>(&f)};  // not <<<>>>, whose status is that of any call before it
-  runtime::check("kernel launch", cudaLaunchKernel(reinterpret_cast<void const*>(&run_kernel<F>), dim3(static_cast<unsigned>(blocks)), dim3(block_threads), arguments, 0, runtime::stream_of(stream)));
+  runtime::check("kernel launch", cudaLaunchKernel(reinterpret_cast<void const*>(&run_kernel<F>), dim3(static_cast<unsigned>(blocks)),
+                                                   dim3(block_threads), arguments, 0, runtime::stream_of(stream)));
 }
 
 /// *result = merge of f(0) .. f(n - 1) and first, in device memory; enqueued on the stream.
@@ -55,7 +58,8 @@ void reduce(index_t n, F const& f, A const& first, Merge const& merge, A* result
   cudaGetLastError();  // CUB reports whatever an earlier call of anybody's left
   thrust::counting_iterator<index_t> const numbers(0);
   std::size_t bytes = 0;
-  runtime::check("cub::DeviceReduce", cub::DeviceReduce::TransformReduce(nullptr, bytes, numbers, result, n, merge, f, first, runtime::stream_of(stream)));
+  runtime::check("cub::DeviceReduce",
+                 cub::DeviceReduce::TransformReduce(nullptr, bytes, numbers, result, n, merge, f, first, runtime::stream_of(stream)));
   void* const work = runtime::allocate(bytes);
   auto const e = cub::DeviceReduce::TransformReduce(work, bytes, numbers, result, n, merge, f, first, runtime::stream_of(stream));
   runtime::release(work, runtime::current_device());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The calls of the CUDA runtime that the library makes, each checked: the only header that includes it. Without a CUDA compiler the "device" is
-// the host, and Thrust's OpenMP system runs its kernels (docs/cuda.md).
+// The calls of the CUDA runtime that the library makes, each checked: the only header that includes it. Without a CUDA compiler the
+// "device" is the host, and Thrust's OpenMP system runs its kernels (docs/cuda.md).
 #pragma once
 #include <atomic>
 #include <cstddef>
@@ -15,7 +15,8 @@
 #if defined(__CUDACC__)
 #include <cuda_runtime.h>
 #elif !defined(THRUST_DEVICE_SYSTEM)
-#error "edvr/cuda.hpp needs a CUDA compiler (nvcc, file name .cu), or, to run on the host's cores, -DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_OMP -fopenmp and Thrust's headers"
+#error \
+    "edvr/cuda.hpp needs a CUDA compiler (nvcc, file name .cu), or, to run on the host's cores, -DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_OMP -fopenmp and Thrust's headers"
 #endif
 
 namespace edvr::inline v1 {
@@ -27,16 +28,22 @@ inline void check(char const* call, cudaError_t e) {
   if (e == cudaSuccess) return;
   cudaGetLastError();  // so that the next call does not report it again
   bool const nobody_there = e == cudaErrorNoDevice || e == cudaErrorInsufficientDriver, pinned = std::strcmp(call, "cudaMallocHost") == 0;
-  bool const other_code = e == cudaErrorNoKernelImageForDevice || e == cudaErrorInvalidDeviceFunction || e == cudaErrorUnsupportedPtxVersion;
-  throw device_error(text(call, ": ", cudaGetErrorName(e), ", ", cudaGetErrorString(e),
-                          nobody_there                    ? "; expected an NVIDIA GPU and a driver as new as this program's CUDA; nvidia-smi shows both"
-                          : other_code                     ? "; expected code for this GPU, or a driver that can make it of the program's PTX: compile with -DCMAKE_CUDA_ARCHITECTURES=native, or bring the driver up to date"
-                          : e == cudaErrorMemoryAllocation && pinned ? "; expected memory of the host that the GPU may read: there is little of it on some systems (WSL); use empty()"
-                          : e == cudaErrorMemoryAllocation ? "; expected enough free device memory: smaller frames, fewer frames at once, or another GPU"
-                                                           : ""));
+  bool const other_code =
+      e == cudaErrorNoKernelImageForDevice || e == cudaErrorInvalidDeviceFunction || e == cudaErrorUnsupportedPtxVersion;
+  throw device_error(text(
+      call, ": ", cudaGetErrorName(e), ", ", cudaGetErrorString(e),
+      nobody_there ? "; expected an NVIDIA GPU and a driver as new as this program's CUDA; nvidia-smi shows both"
+      : other_code
+          ? "; expected code for this GPU, or a driver that can make it of the program's PTX: compile with -DCMAKE_CUDA_ARCHITECTURES=native, or bring the driver up to date"
+      : e == cudaErrorMemoryAllocation && pinned
+          ? "; expected memory of the host that the GPU may read: there is little of it on some systems (WSL); use empty()"
+      : e == cudaErrorMemoryAllocation ? "; expected enough free device memory: smaller frames, fewer frames at once, or another GPU"
+                                       : ""));
 }
 /// Null is the legacy default stream, also where a file is compiled for one default stream a thread.
-inline cudaStream_t stream_of(std::shared_ptr<void> const& stream) { return stream ? static_cast<cudaStream_t>(stream.get()) : cudaStreamLegacy; }
+inline cudaStream_t stream_of(std::shared_ptr<void> const& stream) {
+  return stream ? static_cast<cudaStream_t>(stream.get()) : cudaStreamLegacy;
+}
 
 /// 0 where there is no device, or no driver; throws where there is one that does not work.
 inline int device_count() {
@@ -104,7 +111,8 @@ inline void require_selected(void const* p) {
   cudaPointerAttributes a{};
   check("cudaPointerGetAttributes", cudaPointerGetAttributes(&a, p));
   if (int const here = current_device(); a.type == cudaMemoryTypeDevice && a.device != here)
-    throw device_error(text("a tensor of GPU ", a.device, " in a thread that works with GPU ", here, "; expected select_device(", a.device, ") in this thread before"));
+    throw device_error(text("a tensor of GPU ", a.device, " in a thread that works with GPU ", here, "; expected select_device(", a.device,
+                            ") in this thread before"));
 }
 /// Between any two memories, in order with the work on `stream`; complete when it returns.
 inline void copy(void* to, void const* from, std::size_t bytes, std::shared_ptr<void> const& stream) {
@@ -171,8 +179,8 @@ inline void release_pinned(void* p) noexcept { ::operator delete(p, alignment); 
 inline namespace EDVR_UNIT {
 /// How many GPUs this program can use; 0 where there is no driver either. Throws device_error where there is one that does not work.
 inline int device_count() { return detail::runtime::device_count(); }
-/// The GPU that tensors and streams made by this thread from now on live on; 0 unless said otherwise. A matter of each thread: one that works with
-/// tensors of another GPU than the first must say so too. Throws device_error.
+/// The GPU that tensors and streams made by this thread from now on live on; 0 unless said otherwise. A matter of each thread: one that
+/// works with tensors of another GPU than the first must say so too. Throws device_error.
 inline void select_device(int device) { detail::runtime::select_device(device); }
 /// Name, compute capability and memory of a GPU, for reports. Throws device_error.
 inline std::string device_name(int device = 0) { return detail::runtime::device_name(device); }

@@ -7,4 +7,5 @@
 #include "edvr/backend/cpu/kernels/peak.inc.hpp"
 
 template <class T>
-inline constexpr operand_kernels<T> kernels_of = {gemm_panels<T>, dot_products<T>, winograd_input<T>, deform_samples<T>, multiply_add_rounds<T>};
+inline constexpr operand_kernels<T> kernels_of = {gemm_panels<T>, dot_products<T>, winograd_input<T>, deform_samples<T>,
+                                                  multiply_add_rounds<T>};

@@ -13,8 +13,8 @@ EDVR_HD ivec floor_of(vec const& v) {
   return i + (__builtin_convertvector(i, vec) > v);  // a true comparison is -1
 }
 
-/// `width` samples: the weights of their four corners (mask included), the first corner and where its channels begin, and whether some of the
-/// corners count.
+/// `width` samples: the weights of their four corners (mask included), the first
+/// corner and where its channels begin, and whether some of the corners count.
 struct samples {
   alignas(64) float weight[4][width];
   alignas(64) int y[width], x[width], at[width], some[width];
@@ -48,7 +48,8 @@ EDVR_HD bool place_samples(deform_job<T> const& job, float h, float w, index_t t
   reinterpret_cast<ivec&>(s.some) = inside;
   auto const row = static_cast<int>(job.width * job.pixel), pixel = static_cast<int>(job.pixel);
   reinterpret_cast<ivec&>(s.at) = y0 * row + x0 * pixel + *reinterpret_cast<ivec const*>(job.first + t);
-  return job.int_addresses && all_true(inside & (y0 >= 0) & (y0 < static_cast<int>(job.height - 1)) & (x0 >= 0) & (x0 < static_cast<int>(job.width - 1)));
+  return job.int_addresses &&
+         all_true(inside & (y0 >= 0) & (y0 < static_cast<int>(job.height - 1)) & (x0 >= 0) & (x0 < static_cast<int>(job.width - 1)));
 }
 
 /// One sample of `channels` channels, V at a time.
@@ -76,7 +77,9 @@ EDVR_HD void sample_pixel(deform_job<T> const& job, T const* x, float h, float w
     else
       for (int i = 0; i < n; ++i) {
         T* const to = columns + job.target[t + i];
-        auto const corner = [&](int v, int u) { return v >= 0 && v < job.height && u >= 0 && u < job.width ? x + v * row + u * job.pixel + job.first[t + i] : job.zeros; };
+        auto const corner = [&](int v, int u) {
+          return v >= 0 && v < job.height && u >= 0 && u < job.width ? x + v * row + u * job.pixel + job.first[t + i] : job.zeros;
+        };
         int const y = s.y[i], left = s.x[i];
         if (s.some[i])
           blend<V, Once>(corner(y, left), corner(y, left + 1), corner(y + 1, left), corner(y + 1, left + 1), s, i, job.shared, to);
@@ -88,9 +91,11 @@ EDVR_HD void sample_pixel(deform_job<T> const& job, T const* x, float h, float w
 
 /// operand_kernels::deform.
 template <class T>
-void deform_samples(deform_job<T> const& job, index_t n, float h, float w, index_t count, float const* offsets, float const* masks, T* columns) {
+void deform_samples(deform_job<T> const& job, index_t n, float h, float w, index_t count, float const* offsets, float const* masks,
+                    T* columns) {
   T const* const x = job.x + n * job.picture;
-  for (index_t p = 0; p < count; ++p, w += job.step, offsets += 2 * job.padded_samples, masks += job.padded_samples, columns += job.columns_row) {
+  for (index_t p = 0; p < count;
+       ++p, w += job.step, offsets += 2 * job.padded_samples, masks += job.padded_samples, columns += job.columns_row) {
     if (job.shared == 16)
       sample_pixel<16, true>(job, x, h, w, offsets, masks, columns);
     else if (job.shared == 8)

@@ -7,8 +7,8 @@ typedef int ivec __attribute__((vector_size(width * 4), aligned(2), may_alias));
 EDVR_HD vec& as_vec(float* p) { return *reinterpret_cast<vec*>(p); }
 EDVR_HD vec const& as_vec(float const* p) { return *reinterpret_cast<vec const*>(p); }
 
-/// W elements as a vector of floats, and back. The type is never deduced: a deduced vector type would have lost its attributes, and claim an
-/// alignment that nothing has.
+/// W elements as a vector of floats, and back. The type is never deduced: a deduced vector type would have lost its attributes, and claim
+/// an alignment that nothing has.
 template <int W>
 using floats = typename vectors<W>::f32;
 template <int W>

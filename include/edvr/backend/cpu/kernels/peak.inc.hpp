@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The processor's multiply-add rate, for benchmarks to compare with; included once per instruction set inside its namespace and target region
-// (isa.hpp).
+// The processor's multiply-add rate, for benchmarks to compare with; included
+// once per instruction set inside its namespace and target region (isa.hpp).
 
-/// operand_kernels::multiply_adds: n rounds of 2 rows independent multiply-adds of one vector each. Where pairs of 16 bits are emulated, float's.
+/// operand_kernels::multiply_adds: n rounds of 2 rows independent multiply-adds
+/// of one vector each. Where pairs of 16 bits are emulated, float's.
 template <class T>
 float multiply_add_rounds(index_t n) {
   vec s[2 * rows];

@@ -35,7 +35,8 @@ EDVR_HD void copy_elements(T* to, T const* from, index_t n) {
 
 /// source::load of a tree X.
 template <class X, class T>
-void load_patch(void const* tree, coord<4> const& shape, coord<4> const& from, index_t channels, index_t h, index_t w, index_t step, T* to, index_t row, index_t pixel) {
+void load_patch(void const* tree, coord<4> const& shape, coord<4> const& from, index_t channels, index_t h, index_t w, index_t step, T* to,
+                index_t row, index_t pixel) {
   X const x = *static_cast<X const*>(tree);
   index_t const first = from[1], last = first + channels;
   bool packed = false;
