@@ -259,7 +259,7 @@ TEST_CASE("the memory foreseen for a clip, with any band, is what its tensors ta
         if (convolutions > 0 && band < 64) continue;  // the same bands, whatever aligns
         auto const clip = uniform<float>({8, 3, 64, 96}, 1);
         (void)net(uniform<float>({1, 5, 3, 8, 8}, 1));  // weights packed before: they are counted apart
-        auto const packed = 4 * packed_weights(layers(net.config, 64, 96)) + 4 * nn::parameter_count(net);
+        auto const packed = 4 * packed_weight_count(layers(net.config, 64, 96)) + 4 * nn::parameter_count(net);
         video_restorer<float> restorer(net, {.cache = cache, .split = cache, .forward = {.band = band}});
         host_memory.peak_bytes = host_memory.bytes.load();
         auto const before = host_memory.bytes.load();

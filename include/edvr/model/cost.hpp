@@ -89,7 +89,7 @@ inline index_t multiply_adds(std::vector<layer_cost> const& all) {
 }
 
 /// Numbers that packed weights take, beside the weights themselves.
-inline index_t packed_weights(std::vector<layer_cost> const& all) {
+inline index_t packed_weight_count(std::vector<layer_cost> const& all) {
   index_t n = 0;
   for (auto const& l : all) n += (l.runs_as == algorithm::winograd ? 36 : l.kernel * l.kernel) * l.in * ((l.out + 15) / 16 * 16);
   return n;
@@ -121,10 +121,11 @@ index_t peak_tensor_bytes(edvr_config const& config, index_t height, index_t wid
   index_t const fusion = stage(kept + 2 * t * c * p + 2 * c * p, 0);
   index_t const w = columns / s, high = 4 * rows / s;
   auto const rows_of = [](index_t wanted, index_t all) { return std::min(wanted, all) + 2; };
-  index_t const bands = 64 * 4 * w * (rows_of(band + 32, high) + rows_of(band + 16, high)) + c * 2 * w * rows_of(band / 2 + 24, high / 2) +
-                        c * w * rows_of(band / 4 + 16, high / 4);
+  nn::upsampling_rows const of_band(band);
+  index_t const bands = 64 * 4 * w * (rows_of(of_band.upconv2, high) + rows_of(of_band.conv_hr, high)) +
+                        c * 2 * w * rows_of(of_band.upconv1, high / 2) + c * w * rows_of(of_band.features, high / 4);
   index_t const tail = stage(kept + 2 * c * p + bands, 3 * 16 * p);
-  index_t const packed = detail::has_vector_kernels<T, cpu> ? packed_weights(layers(config, height, width)) : 0;
+  index_t const packed = detail::has_vector_kernels<T, cpu> ? packed_weight_count(layers(config, height, width)) : 0;
   return nn::parameter_count(nn::edvr_net<float>(config)) * static_cast<index_t>(sizeof(T)) +
          packed * static_cast<index_t>(sizeof(factor_t<T>)) + std::max({features, alignment, fusion, tail});
 }

@@ -10,12 +10,15 @@
 
 #include "edvr/core/random.hpp"
 #include "edvr/model/config.hpp"
+#include "edvr/model/lrelu.hpp"
 #include "edvr/model/pcd_alignment.hpp"
+#include "edvr/model/predeblur.hpp"
 #include "edvr/model/single_level_alignment.hpp"
 #include "edvr/model/tsa_fusion.hpp"
 #include "edvr/model/upsampling.hpp"
 #include "edvr/nn/to.hpp"
 #include "edvr/ops/math.hpp"
+#include "edvr/ops/resize_bilinear.hpp"
 
 namespace edvr::inline v1::nn {
 

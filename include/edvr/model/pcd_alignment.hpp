@@ -2,11 +2,12 @@
 #pragma once
 #include <utility>
 
+#include "edvr/model/lrelu.hpp"
 #include "edvr/model/observer.hpp"
-#include "edvr/model/predeblur.hpp"
 #include "edvr/model/split_alignment.hpp"
 #include "edvr/nn/deform_conv2d.hpp"
 #include "edvr/ops/concat.hpp"
+#include "edvr/ops/resize_bilinear.hpp"
 
 namespace edvr::inline v1::nn {
 

@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstddef>
-#include <utility>
 
+#include "edvr/model/lrelu.hpp"
 #include "edvr/nn/residual_block.hpp"
 #include "edvr/ops/resize_bilinear.hpp"
 
 namespace edvr::inline v1::nn {
-
-/// EDVR's activation outside residual blocks.
-template <operand X>
-auto lrelu(X&& x) {
-  return leaky_relu(std::forward<X>(x), value_t<X>(0.1));
-}
 
 /// Pyramid of residual blocks that cleans blurred frames before alignment (Wang et al., CVPRW 2019, supplement).
 /// x (n, 3, h, w) to (n, c, h, w), or to (n, c, h / 4, w / 4) for high-resolution input.

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "edvr/model/lrelu.hpp"
 #include "edvr/model/observer.hpp"
-#include "edvr/model/predeblur.hpp"  // lrelu
 #include "edvr/nn/conv2d.hpp"
 #include "edvr/nn/deform_conv2d.hpp"
 #include "edvr/ops/concat.hpp"

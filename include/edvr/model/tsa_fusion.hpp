@@ -4,11 +4,13 @@
 #include <utility>
 #include <vector>
 
+#include "edvr/model/lrelu.hpp"
 #include "edvr/model/observer.hpp"
-#include "edvr/model/predeblur.hpp"
+#include "edvr/nn/conv2d.hpp"
 #include "edvr/ops/attention.hpp"
 #include "edvr/ops/concat.hpp"
 #include "edvr/ops/pool2d.hpp"
+#include "edvr/ops/resize_bilinear.hpp"
 
 namespace edvr::inline v1::nn {
 

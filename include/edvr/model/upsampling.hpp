@@ -4,8 +4,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "edvr/model/lrelu.hpp"
 #include "edvr/model/observer.hpp"
-#include "edvr/model/predeblur.hpp"
+#include "edvr/nn/conv2d.hpp"
 #include "edvr/ops/pixel_shuffle.hpp"
 
 namespace edvr::inline v1::nn {
@@ -48,6 +49,12 @@ class row_band {
   index_t height_, first_ = -1, ready_ = 0;  // map rows first_ .. ready_ - 1 are here, row -1 among them
 };
 
+/// Rows of each of upsampling's maps that are in memory while it makes `band` rows of the result: what the next map reads, to whole tiles.
+struct upsampling_rows {
+  index_t features, upconv1, upconv2, conv_hr;
+  explicit upsampling_rows(index_t band) : features(band / 4 + 16), upconv1(band / 2 + 24), upconv2(band + 32), conv_hr(band + 16) {}
+};
+
 /// EDVR's last stage: features (n, c, h, w), enlarged twice by pixel shuffles, to colours that are added to a picture four times as large.
 /// The 64 channels of the wide maps do not depend on the model.
 template <class T, class S = cpu>
@@ -66,8 +73,9 @@ struct upsampling {
     index_t const n = s[0], c = s[1], h = s[2], w = s[3], height = 4 * h;
     band = std::clamp<index_t>(band, 1, height);
     // A map runs ahead of the next one by a row, and ends on a multiple of four rows: where the tiles of a whole map would.
-    row_band<T, S> a({{n, c, h, w}}, band / 4 + 16), b({{n, c, 2 * h, 2 * w}}, band / 2 + 24), d({{n, 64, height, 4 * w}}, band + 32),
-        e({{n, 64, height, 4 * w}}, band + 16);
+    upsampling_rows const room(band);
+    row_band<T, S> a({{n, c, h, w}}, room.features), b({{n, c, 2 * h, 2 * w}}, room.upconv1), d({{n, 64, height, 4 * w}}, room.upconv2),
+        e({{n, 64, height, 4 * w}}, room.conv_hr);
     for (index_t from = 0, to; from < height; from = to) {
       to = std::min(height, from + band);
       index_t const e_end = whole_tiles(to + 1, height), d_end = 2 * whole_tiles((e_end + 2) / 2, 2 * h),
