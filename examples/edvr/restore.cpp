@@ -10,6 +10,7 @@
 
 #include "clip_source.hpp"
 #include "commands.hpp"
+#include "edvr/io/png.hpp"
 #include "edvr/model/memory_budget.hpp"
 #include "gpu_restorer.hpp"
 #include "interrupt.hpp"

@@ -66,7 +66,7 @@ struct pipeline {
         if (r.last && done >= *r.last) return;
         restorer = make();
         scene = next, pushed = 0;
-        restorer->seek(std::max<index_t>(0, r.first - scene));
+        restorer->seek(std::max<edvr::index_t>(0, r.first - scene));
       }
       restorer->push(*std::move(x));
       ++next, ++pushed;
