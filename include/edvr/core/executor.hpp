@@ -9,8 +9,9 @@
 namespace edvr::inline v1 {
 
 /// Runs work in one memory space:
-///   ex.for_each(y, g)       y[at] = g(at) for every position of the view y; g.cost(), where there is one: how many times the work of a
-///   plain element, about ex.parallel(tasks, f)   f(task, worker) for task = 0 .. tasks - 1; worker < ex.workers() numbers who runs it
+///   ex.for_each(y, g)       y[at] = g(at) for every position of the view y; g.cost(), where there is one: how many times the work of
+///                           a plain element, about
+///   ex.parallel(tasks, f)   f(task, worker) for task = 0 .. tasks - 1; worker < ex.workers() numbers who runs it
 /// One for a device that is fed whole sweeps has no parallel, but:
 ///   ex.for_each(y, g, first, extent)   for the positions first .. first + extent - 1 only
 ///   ex.gemm(job)                       products of matrices

@@ -18,8 +18,7 @@ namespace ptx {
 /// Prints what a kernel did wrong, and which kernel, and aborts: a test that reaches it has failed.
 [[noreturn]] void fault(char const* what, std::uint64_t address = 0);
 
-// ---- registers
-// ---------------------------------------------------------------------------------------------------------------------------
+// ---- registers --------------------------------------------------------------------------------------------------------------------------
 
 /// A register's bits, or as many of its lower ones as T has, as T.
 template <class T, class Register>
@@ -52,8 +51,7 @@ void store_at(void* p, T t) {
   std::memcpy(p, &t, sizeof t);
 }
 
-// ---- arithmetic that C++ leaves undefined, or does otherwise
-// -------------------------------------------------------------------------------
+// ---- arithmetic that C++ leaves undefined, or does otherwise ----------------------------------------------------------------------------
 
 template <class T>
 T shifted_left(T v, std::uint32_t n) {
@@ -126,8 +124,7 @@ To converted(From v) {
   return static_cast<To>(v);
 }
 
-// ---- threads
-// -----------------------------------------------------------------------------------------------------------------------------
+// ---- threads ----------------------------------------------------------------------------------------------------------------------------
 
 struct three {
   std::uint32_t x = 1, y = 1, z = 1;
@@ -187,8 +184,7 @@ struct thread {
   }
 };
 
-// ---- kernels
-// -----------------------------------------------------------------------------------------------------------------------------
+// ---- kernels ----------------------------------------------------------------------------------------------------------------------------
 
 struct kernel {
   char const* name;

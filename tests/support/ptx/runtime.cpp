@@ -3,9 +3,8 @@
 // may touch, work that is done when the call returns. Each call checks what its documentation says that it checks.
 //
 // Device memory, in two modes:
-//   default          addresses of a range that nobody may touch: host code that dereferences one crashes. Kernels and copies go through a
-//   second
-//                    mapping of the same pages, after a check against the bounds of live allocations, exact to the byte.
+//   default          addresses of a range that nobody may touch: host code that dereferences one crashes. Kernels and copies go through
+//                    a second mapping of the same pages, after a check against the bounds of live allocations, exact to the byte.
 //   -DPTX_MALLOC     plain host memory, for an address sanitizer, which then sees kernels and host code alike.
 // PTX_ORDER=n shuffles the order of blocks, PTX_THREADS=n runs n of them at once (for a thread sanitizer), PTX_TRACE=1 names each launch.
 #include <cuda_runtime_api.h>
@@ -51,8 +50,7 @@ float fma_down(float a, float b, float c) {
   return r;
 }
 
-// ---- memory
-// ------------------------------------------------------------------------------------------------------------------------------
+// ---- memory -----------------------------------------------------------------------------------------------------------------------------
 
 namespace {
 class device_memory {
@@ -154,8 +152,7 @@ void* device_bytes(void const* p, std::size_t n) {
   return device_memory::instance().owns(p) ? device_memory::instance().find(reinterpret_cast<std::uint64_t>(p), n) : nullptr;
 }
 
-// ---- launches
-// ----------------------------------------------------------------------------------------------------------------------------
+// ---- launches ---------------------------------------------------------------------------------------------------------------------------
 
 namespace {
 struct program {
@@ -298,8 +295,7 @@ registration::registration(kernel const* kernels, std::size_t n) {
 
 using namespace ptx;
 extern "C" {
-// ---- what nvcc's host code calls
-// -----------------------------------------------------------------------------------------------------------
+// ---- what nvcc's host code calls --------------------------------------------------------------------------------------------------------
 void** __cudaRegisterFatBinary(void*) {
   static void* handle;
   return &handle;
@@ -340,8 +336,7 @@ cudaError_t cudaLaunchKernelExC(cudaLaunchConfig_t const* c, void const* stub, v
   return cudaLaunchKernel(stub, c->gridDim, c->blockDim, arguments, c->dynamicSmemBytes, c->stream);
 }
 
-// ---- devices and errors
-// --------------------------------------------------------------------------------------------------------------------
+// ---- devices and errors -----------------------------------------------------------------------------------------------------------------
 cudaError_t cudaGetDeviceCount(int* n) {
   if (std::getenv("PTX_NO_DEVICE")) return said(cudaErrorInsufficientDriver);  // which leaves *n as it was
   *n = 1;
@@ -406,8 +401,7 @@ cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int* n, void 
   return cudaSuccess;
 }
 
-// ---- memory
-// --------------------------------------------------------------------------------------------------------------------------------
+// ---- memory -----------------------------------------------------------------------------------------------------------------------------
 cudaError_t cudaDeviceGetDefaultMemPool(cudaMemPool_t* pool, int device) {
   if (device != 0 || setting("PTX_NO_POOLS") == 1) return said(cudaErrorInvalidDevice);
   *pool = reinterpret_cast<cudaMemPool_t>(&program::instance());
@@ -469,8 +463,7 @@ cudaError_t cudaMemcpyAsync(void* to, void const* from, std::size_t bytes, cudaM
   return cudaSuccess;
 }
 
-// ---- streams and events
-// --------------------------------------------------------------------------------------------------------------------
+// ---- streams and events -----------------------------------------------------------------------------------------------------------------
 cudaError_t cudaStreamCreate(cudaStream_t* s) {
   *s = static_cast<cudaStream_t>(make_handle());
   return cudaSuccess;
