@@ -110,8 +110,7 @@ struct bfloat16 {
   EDVR_HD operator float() const { return from_bfloat16(bits); }
 };
 
-/// 16 bits of storage for a float in IEEE binary16: 11 significant bits, from 6e-8 to 65504. Like bfloat16 it converts, and does nothing
-/// else.
+/// 16 bits of storage for a float in IEEE binary16: 11 significant bits, from 6e-8 to 65504. Converts, as bfloat16, and does nothing else.
 struct float16 {
   std::uint16_t bits;
   float16() = default;

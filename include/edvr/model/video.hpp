@@ -41,8 +41,7 @@ class video_restorer {
     size_ = s;
     ++received_;
   }
-  /// Restores from this frame on. Returns the first frame to push (the windows reach back). Throws error after a push, or for a frame below
-  /// 0.
+  /// Restores from this frame on. Returns the first frame to push (the windows reach back). Throws error after a push, or below frame 0.
   index_t seek(index_t frame) {
     if (size_[0] != 0 || frame < 0)
       throw error(text("video_restorer: seek to frame ", frame, size_[0] != 0 ? " after a push" : "",
