@@ -10,10 +10,9 @@
 
 namespace program {
 
-/// Says where one scene ends and the next begins. Let D(t) be the mean over all pixels of |Y(t) - Y(t - 1)|, with Y the BT.601 luma in [0,
-/// 1] of the unrestored frames. Frame t begins a scene if D(t) is at least the threshold and at least three times D(t - 1): motion and
-/// flicker change every frame, a cut changes one. It depends on frames t - 2, t - 1 and t only, so a part of a clip is cut where the whole
-/// is.
+/// Says where one scene ends and the next begins. Let D(t) be the mean over all pixels of |Y(t) - Y(t - 1)|, with Y the BT.601 luma in
+/// [0, 1] of the unrestored frames. Frame t begins a scene if D(t) is at least the threshold and at least three times D(t - 1): motion and
+/// flicker change every frame, a cut changes one. It depends on frames t - 2 to t only, so a part of a clip is cut as the whole is.
 class scene_cuts {
  public:
   static constexpr double usual_threshold = 0.1;

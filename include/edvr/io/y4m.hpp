@@ -36,9 +36,11 @@ struct y4m_header {
   static constexpr std::size_t most_bytes = 4096;      // of a line that is read or written
 
   bool has_chroma() const { return sampling != chroma::mono; }
+  bool halves_rows() const { return sampling == chroma::yuv420_center || sampling == chroma::yuv420_left; }
+  bool on_left_pixel() const { return sampling == chroma::yuv420_left || sampling == chroma::yuv422; }  // else between two
   pair chroma_shape() const {
     index_t const w = sampling == chroma::yuv444 ? width : (width + 1) / 2;
-    return sampling == chroma::yuv420_center || sampling == chroma::yuv420_left ? pair((height + 1) / 2, w) : pair(height, w);
+    return halves_rows() ? pair((height + 1) / 2, w) : pair(height, w);
   }
   index_t samples() const { return width * height + (has_chroma() ? 2 * chroma_shape().y * chroma_shape().x : 0); }
   index_t frame_bytes() const { return samples() * (bits > 8 ? 2 : 1); }
@@ -203,9 +205,8 @@ tensor<T, 3> y4m_to_rgb(y4m_header const& h, std::span<std::byte const> bytes, c
   detail::sample_range const range(h);
   auto const [kr, kb] = detail::luma_weights(matrix);
   pair const c = h.chroma_shape();
-  bool const left = h.sampling == chroma::yuv420_left || h.sampling == chroma::yuv422;
-  index_t const down = c.y == h.height && h.sampling != chroma::yuv420_center && h.sampling != chroma::yuv420_left ? 1 : 2,
-                across = h.sampling == chroma::yuv444 ? 1 : 2;
+  bool const left = h.on_left_pixel();
+  index_t const down = h.halves_rows() ? 2 : 1, across = h.sampling == chroma::yuv444 ? 1 : 2;
   index_t const pixels = h.height * h.width;
   for (index_t i = 0; i < h.height; ++i) {
     auto const [top, below] = detail::chroma_taps(i, down, false);
@@ -242,11 +243,12 @@ std::vector<std::byte> y4m_from_rgb(y4m_header const& h, tensor<T, 3> const& rgb
   double const most = std::ldexp(1., h.bits) - 1;
   auto const put = [&](index_t i, double v) {
     auto const s = static_cast<unsigned>(std::nearbyint(std::clamp(v, 0., most)));
-    if (h.bits > 8)
-      out[static_cast<std::size_t>(2 * i)] = static_cast<std::byte>(s & 255u),
-                                       out[static_cast<std::size_t>(2 * i + 1)] = static_cast<std::byte>(s >> 8);
-    else
+    if (h.bits > 8) {
+      out[static_cast<std::size_t>(2 * i)] = static_cast<std::byte>(s & 255u);
+      out[static_cast<std::size_t>(2 * i + 1)] = static_cast<std::byte>(s >> 8);
+    } else {
       out[static_cast<std::size_t>(i)] = static_cast<std::byte>(s);
+    }
   };
   detail::sample_range const range(h);
   auto const [kr, kb] = detail::luma_weights(matrix);
@@ -257,14 +259,13 @@ std::vector<std::byte> y4m_from_rgb(y4m_header const& h, tensor<T, 3> const& rgb
       auto const light = [&](index_t c) { return std::clamp(static_cast<double>(rgb(c, i, j)), 0., 1.); };
       double const r = light(0), b = light(2), y = kr * r + (1 - kr - kb) * light(1) + kb * b;
       put(i * h.width + j, range.luma_zero + range.luma_span * y);
-      if (!color.empty())
-        color[static_cast<std::size_t>(i * h.width + j)] = (b - y) / (2 * (1 - kb)),
-                                                     color[static_cast<std::size_t>(pixels + i * h.width + j)] = (r - y) / (2 * (1 - kr));
+      if (color.empty()) continue;
+      color[static_cast<std::size_t>(i * h.width + j)] = (b - y) / (2 * (1 - kb));
+      color[static_cast<std::size_t>(pixels + i * h.width + j)] = (r - y) / (2 * (1 - kr));
     }
   if (color.empty()) return out;
   pair const c = h.chroma_shape();
-  bool const left = h.sampling == chroma::yuv420_left || h.sampling == chroma::yuv422,
-             halved = h.sampling == chroma::yuv420_center || h.sampling == chroma::yuv420_left;
+  bool const left = h.on_left_pixel(), halved = h.halves_rows();
   for (int k = 0; k < 2; ++k)
     for (index_t i = 0; i < c.y; ++i)
       for (index_t j = 0; j < c.x; ++j) {
