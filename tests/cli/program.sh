@@ -140,11 +140,11 @@ expect 3 'cannot be made' "$edvr" restore -i "$clip/low" -o /proc/nothing/x --fr
 patch "$golden/net_a.weights.safetensors" nan.safetensors conv_last.bias '\x00\x00\xc0\x7f'
 expect 4 'conv_last.bias (1 of 3)' "$edvr" restore -i "$small" -o nan -m nan.safetensors --frames 1:2
 expect 6 'low: frame 1:' "$edvr" restore -i "$small" -o nan -m nan.safetensors --frames 1:2 --allow-nonfinite
-check [ -z "$(ls nan)" ]
+check [ -d nan ]; check [ -z "$(ls nan)" ]
 patch "$golden/net_a.weights.safetensors" large.safetensors conv_first.bias '\x00\x50\xc3\x47'  # 100000: more than float16 holds
 expect 0 '' "$edvr" restore -i "$small" -o large -m large.safetensors --frames 0:1
 expect 6 'low: frame 0:' "$edvr" restore -i "$small" -o large16 -m large.safetensors --frames 0:1 --precision float16
-check [ -z "$(ls large16)" ]
+check [ -d large16 ]; check [ -z "$(ls large16)" ]
 
 # --- forward, compare, convert
 expect 0 '' "$edvr" forward -m "$golden/net_a.raw_zip.pth" -i "$golden/net_a.io.safetensors" -o fwd.safetensors --dump --precision float64

@@ -60,6 +60,9 @@ TEST_CASE_FIXTURE(fixture, "repeating a heavy result by broadcasting is refused 
   CHECK_THROWS_SAYING(shape_error, "write eval(sum(...))", x - sum(x, {1}, keepdim));
   CHECK_THROWS_SAYING(shape_error, "pixel_shuffle: result (2, 1, 18, 14) would be repeated to (2, 4, 18, 14)",
                       zeros<float>({2, 4, 18, 14}) + pixel_shuffle(slice(x, 1, 0, 4), 2));
+  CHECK_THROWS_SAYING(shape_error,
+                      "slice, flip or permute: result (2, 1, 9, 7) would be repeated to (2, 16, 9, 7); write eval(...) around it",
+                      x + slice(conv2d(x, w1, {.padding = 1}), 1, 0, 1));
 }
 TEST_CASE_FIXTURE(fixture, "broadcasting follows NumPy, ranks included") {
   auto const row = from({1.f, 2.f, 3.f}, {3});

@@ -1,4 +1,4 @@
-// expect: used_twice_name_its_value_with_eval
+// expect: instead: auto y = eval(conv2d(...))
 #include "edvr/edvr.hpp"
 using namespace edvr;
 auto f(tensor<float, 4> x, tensor<float, 4> w) {

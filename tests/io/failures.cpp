@@ -116,7 +116,8 @@ TEST_CASE("memory that is refused, at every single request of every reader: an e
   CHECK(with_every_request_failing([&] { (void)read_file(golden + "/pth_sampler.legacy.pth"); }) > 2);
   auto const legacy = read_file(golden + "/pth_sampler.legacy.pth");
   CHECK(with_every_request_failing([&] { (void)parse_pth("f", legacy).root(); }) > 50);
-  // Not safetensors: nlohmann-json asks for memory in a destructor, and a refusal there ends the program (docs/security.md).
+  auto const weights = read_file(golden + "/net_a.weights.safetensors");
+  CHECK(with_every_request_failing([&] { (void)parse_safetensors("f", weights); }) > 100);
   auto const arrays = read_file(golden + "/numpy/deflated.npz");
   CHECK(with_every_request_failing([&] { (void)parse_npz("f", arrays); }) > 40);
   for (auto const* name : {"gray16.png", "palette.png", "progressive.jpg"}) {
@@ -150,6 +151,7 @@ TEST_CASE("memory that is refused while a file is written: an exception, no file
   };
   check([&](auto const& p) { write_npz(p, m, true); });
   check([&](auto const& p) { write_npy(p, m.at("x")); });
+  check([&](auto const& p) { write_safetensors(p, m); });
   check([&](auto const& p) { write_png(p, picture); });
   std::filesystem::remove_all(folder);
 }

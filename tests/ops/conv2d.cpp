@@ -290,9 +290,8 @@ TEST_CASE("conv2d by winograd: a NaN or an infinity reaches the tiles that read 
       x(0, 5, p, 9) = bad;
       for (auto isa : supported_instruction_sets()) {
         auto const y = eval(conv2d(x, w, {.padding = 1}), cpu_executor{.isa = isa});
-        auto const reads = [](index_t at, index_t from) {
-          return at >= from / 4 * 4 - 1 && at <= from / 4 * 4 + 4;
-        };  // does the tile of result `from` read `at`?
+        // Does the tile of result `from` read `at`?
+        auto const reads = [](index_t at, index_t from) { return at >= from / 4 * 4 - 1 && at <= from / 4 * 4 + 4; };
         for (index_t h = 0; h < 16; ++h)
           for (index_t v = 0; v < 16; ++v) {
             CAPTURE(p);

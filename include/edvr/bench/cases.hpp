@@ -14,9 +14,8 @@ struct conv2d_case {
   coord<4> weight_shape() const { return {{k, c, r, r}}; }
   index_t out_h() const { return (h + 2 * p.padding.y - r) / p.stride.y + 1; }
   index_t out_w() const { return (w + 2 * p.padding.x - r) / p.stride.x + 1; }
-  double flop() const {
-    return 2.0 * static_cast<double>(k * c * r * r * out_h() * out_w());
-  }  // of the plain sum, whatever the algorithm does
+  /// Of the plain sum, whatever the algorithm does.
+  double flop() const { return 2.0 * static_cast<double>(k * c * r * r * out_h() * out_w()); }
   double bytes() const { return 4.0 * static_cast<double>(c * h * w + k * out_h() * out_w() + k * c * r * r); }
 };
 inline constexpr conv2d_case conv2d_cases[] = {

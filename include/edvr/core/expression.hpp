@@ -61,13 +61,13 @@ constexpr bare<A> take(A&& a) {
     return std::forward<A>(a);
 }
 
-/// Heavy nodes derive from it: what a compiler prints when one is copied is this name and the comment beside it.
+/// Heavy nodes derive from it, for they run where they are used, and so are used once: what a compiler prints when one is copied is this
+/// name and the line that deletes the copy.
 struct used_twice_name_its_value_with_eval {
   used_twice_name_its_value_with_eval() = default;
   used_twice_name_its_value_with_eval(used_twice_name_its_value_with_eval&&) = default;
   used_twice_name_its_value_with_eval& operator=(used_twice_name_its_value_with_eval&&) = default;
-  // A lazy conv2d(...) runs where it is used, so it is used once. Twice: auto y = eval(conv2d(...));
-  used_twice_name_its_value_with_eval(used_twice_name_its_value_with_eval const&) = delete;
+  used_twice_name_its_value_with_eval(used_twice_name_its_value_with_eval const&) = delete;  // instead: auto y = eval(conv2d(...))
   ~used_twice_name_its_value_with_eval() = default;
 };
 

@@ -2,9 +2,13 @@
 // The only header that includes nlohmann-json.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "edvr/core/error.hpp"
@@ -24,7 +28,7 @@ struct json_guard : nlohmann::json_sax<json> {
   json_guard(std::string const& name, int most) : who(name), most_levels(most) {}
 
   bool count() {
-    constexpr std::size_t most_values = 4'000'000;
+    constexpr std::size_t most_values = 1'000'000;
     if (++values > most_values) throw io_error(text(who, ": JSON holds more than ", most_values, " values"));
     return true;
   }
@@ -58,6 +62,68 @@ struct json_guard : nlohmann::json_sax<json> {
     throw io_error(text(who, ": JSON is malformed at byte ", at, " (", colon == std::string::npos ? why : why.substr(colon + 2, 160), ")"));
   }
 };
+
+/// A value of JSON in memory that destructors only give back: nlohmann's own type asks for some in its destructor, where a refusal ends the
+/// program. Of numbers it holds the natural ones.
+struct json_value {
+  struct other {};  // null, true, false, a number below 0 or with a fraction
+  using array = std::vector<json_value>;
+  struct object {
+    std::vector<std::string> keys;
+    std::vector<json_value> values;
+  };
+  std::variant<other, std::uint64_t, std::string, array, object> is = other{};
+
+  template <class Kind>
+  Kind const* as() const {
+    return std::get_if<Kind>(&is);
+  }
+  /// How it reads in a message.
+  std::string described() const {
+    if (auto const* n = as<std::uint64_t>()) return std::to_string(*n);
+    if (auto const* s = as<std::string>()) return '"' + s->substr(0, 40) + '"';
+    return as<array>() ? "[...]" : as<object>() ? "{...}" : "another value";
+  }
+  /// Of an object; null if it has none of this name, or is no object.
+  json_value const* find(std::string_view key) const {
+    if (auto const* o = as<object>())
+      for (std::size_t i = 0; i < o->keys.size(); ++i)
+        if (o->keys[i] == key) return &o->values[i];
+    return nullptr;
+  }
+};
+/// Builds one of what json_guard lets pass.
+struct json_builder : json_guard {
+  json_value root{};
+  std::vector<json_value*> open{};  // where the reader is, outermost first
+  using json_guard::json_guard;
+
+  json_value& add(json_value v) {
+    if (open.empty()) return root = std::move(v);
+    auto* const o = std::get_if<json_value::object>(&open.back()->is);
+    return (o ? o->values : std::get<json_value::array>(open.back()->is)).emplace_back(std::move(v));
+  }
+  bool null() override { return count() && (add({}), true); }
+  bool boolean(bool) override { return count() && (add({}), true); }
+  bool number_integer(number_integer_t) override { return count() && (add({}), true); }
+  bool number_unsigned(number_unsigned_t n) override { return count() && (add({std::uint64_t{n}}), true); }
+  bool number_float(number_float_t, string_t const&) override { return count() && (add({}), true); }
+  bool string(string_t& s) override { return count() && (add({std::move(s)}), true); }
+  bool start_object(std::size_t) override { return enter() && (open.push_back(&add({json_value::object{}})), true); }
+  bool end_object() override { return leave() && (open.pop_back(), true); }
+  bool start_array(std::size_t) override { return enter() && (open.push_back(&add({json_value::array{}})), true); }
+  bool end_array() override { return leave() && (open.pop_back(), true); }
+  bool key(string_t& k) override { return json_guard::key(k) && (std::get<json_value::object>(open.back()->is).keys.push_back(k), true); }
+};
+/// A string as JSON writes it; what is not UTF-8 in it becomes U+FFFD.
+inline std::string quoted_json(std::string const& s) { return json(s).dump(-1, ' ', false, json::error_handler_t::replace); }
+
+/// Untrusted JSON as a json_value. Throws io_error, beginning with `who`.
+inline json_value read_json(std::string const& who, char const* first, char const* last, int most_levels = 16) {
+  json_builder builder(who, most_levels);
+  json::sax_parse(first, last, &builder);
+  return std::move(builder.root);
+}
 }  // namespace detail
 
 /// Parses untrusted JSON, looked through by json_guard first. Throws io_error, beginning with `who`.

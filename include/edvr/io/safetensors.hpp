@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <optional>
 #include <span>
@@ -24,10 +25,10 @@ inline constexpr std::pair<char const*, dtype> safetensors_types[] = {
     {"I32", dtype::int32},   {"I16", dtype::int16},   {"I8", dtype::int8},     {"U8", dtype::uint8},      {"BOOL", dtype::boolean}};
 
 /// A whole number from untrusted JSON.
-inline std::uint64_t natural(std::string const& who, json const& v) {
-  if (!v.is_number_unsigned())
-    throw io_error(text(who, ": ", v.dump().substr(0, 40), " stands where a whole number of at least 0 is expected"));
-  return v.get<std::uint64_t>();
+inline std::uint64_t natural(std::string const& who, json_value const& v) {
+  auto const* const n = v.as<std::uint64_t>();
+  if (!n) throw io_error(text(who, ": ", v.described(), " stands where a whole number of at least 0 is expected"));
+  return *n;
 }
 }  // namespace detail
 
@@ -44,42 +45,50 @@ inline tensor_file parse_safetensors(std::string const& who, file_bytes const& b
                         ", which is what follows (or the limit of 100 MB)"));
   auto const* const first = reinterpret_cast<char const*>(bytes->data()) + 8;
   if (header < 2 || *first != '{') throw io_error(text(who, ": header does not begin with {; this is not a safetensors file"));
-  auto const root = parse_json(who, first, first + header);
+  using detail::json_value;
+  auto const root = detail::read_json(who, first, first + header);
+  auto const& tensors = *root.as<json_value::object>();  // it begins with {
 
   tensor_file file;
   std::size_t const data = 8 + static_cast<std::size_t>(header), room = size - data;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> extents;
-  for (auto const& [name, entry] : root.items()) {
+  for (std::size_t i = 0; i < tensors.keys.size(); ++i) {
+    auto const& name = tensors.keys[i];
+    auto const& entry = tensors.values[i];
     std::string const where = text(who, ": ", name.substr(0, 200));
     if (name == "__metadata__") {
-      if (!entry.is_object()) throw io_error(text(where, " is not an object of strings"));
-      for (auto const& [key, value] : entry.items()) {
-        if (!value.is_string()) throw io_error(text(where, ": ", key.substr(0, 200), " is not a string"));
-        file.metadata[key] = value.get<std::string>();
+      auto const* const strings = entry.as<json_value::object>();
+      if (!strings) throw io_error(text(where, " is not an object of strings"));
+      for (std::size_t k = 0; k < strings->keys.size(); ++k) {
+        auto const* const value = strings->values[k].as<std::string>();
+        if (!value) throw io_error(text(where, ": ", strings->keys[k].substr(0, 200), " is not a string"));
+        file.metadata[strings->keys[k]] = *value;
       }
       continue;
     }
-    if (!entry.is_object() || entry.size() != 3 || !entry.contains("dtype") || !entry.contains("shape") || !entry.contains("data_offsets"))
+    auto const *const dtype_of = entry.find("dtype"), *const shape_of = entry.find("shape"), *const offsets_of = entry.find("data_offsets");
+    if (!dtype_of || !shape_of || !offsets_of || entry.as<json_value::object>()->keys.size() != 3)
       throw io_error(text(where, ": expected an object with dtype, shape and data_offsets, and nothing else"));
     std::optional<dtype> type;
     for (auto const& [known, t] : detail::safetensors_types)
-      if (entry["dtype"] == known) type = t;
+      if (auto const* s = dtype_of->as<std::string>(); s && *s == known) type = t;
     if (!type)
-      throw io_error(text(where, ": unknown dtype ", entry["dtype"].dump().substr(0, 40),
-                          "; expected F64, F32, F16, BF16, I64, I32, I16, I8, U8 or BOOL"));
-    auto const& offsets = entry["data_offsets"];
-    if (!offsets.is_array() || offsets.size() != 2) throw io_error(text(where, ": data_offsets is not a pair of numbers"));
-    auto const begin = detail::natural(where, offsets[0]), end = detail::natural(where, offsets[1]);
+      throw io_error(
+          text(where, ": unknown dtype ", dtype_of->described(), "; expected F64, F32, F16, BF16, I64, I32, I16, I8, U8 or BOOL"));
+    auto const* const offsets = offsets_of->as<json_value::array>();
+    if (!offsets || offsets->size() != 2) throw io_error(text(where, ": data_offsets is not a pair of numbers"));
+    auto const begin = detail::natural(where, offsets->front()), end = detail::natural(where, offsets->back());
     if (begin > end || end > room)
       throw io_error(
           text(where, ": data_offsets ", begin, " to ", end, "; expected begin <= end <= ", room, ", the bytes of data in the file"));
-    if (!entry["shape"].is_array()) throw io_error(text(where, ": shape is not a list"));
+    auto const* const extents_of = shape_of->as<json_value::array>();
+    if (!extents_of) throw io_error(text(where, ": shape is not a list"));
     std::vector<index_t> shape;
     std::uint64_t need = static_cast<std::uint64_t>(size_of(*type));
     bool empty = false;
-    for (auto const& v : entry["shape"]) {
+    for (auto const& v : *extents_of) {
       auto const n = detail::natural(where, v);
-      if (n > std::uint64_t{1} << 62) throw io_error(text(where, ": extent ", n, " is out of range"));
+      if (n > std::uint64_t{std::numeric_limits<index_t>::max()}) throw io_error(text(where, ": extent ", n, " is out of range"));
       shape.push_back(static_cast<index_t>(n));
       empty = empty || n == 0;
     }
@@ -92,7 +101,7 @@ inline tensor_file parse_safetensors(std::string const& who, file_bytes const& b
     if (need != end - begin) throw io_error(text(where, ": shape and dtype need ", need, " bytes, data_offsets give ", end - begin));
     std::vector<index_t> strides(shape.size());
     index_t step = 1;
-    for (std::size_t i = shape.size(); i-- > 0 && !empty; step *= shape[i]) strides[i] = step;
+    for (std::size_t axis = shape.size(); axis-- > 0 && !empty; step *= shape[axis]) strides[axis] = step;
     extents.emplace_back(begin, end);
     file.tensors.emplace(name, any_tensor(where, bytes, data + begin, data + end, *type, std::move(shape), 0, std::move(strides)));
   }
@@ -114,8 +123,13 @@ namespace detail {
 /// A whole file, tensors in order of name; bytes of names that are not UTF-8 become U+FFFD.
 inline std::vector<std::byte> make_safetensors(std::string const& who, tensor_map const& tensors,
                                                std::map<std::string, std::string> const& metadata = {}) {
-  json header = json::object();
-  if (!metadata.empty()) header["__metadata__"] = metadata;
+  std::string h = "{";
+  auto const next = [&]() -> std::string& { return h += h.size() > 1 ? "," : ""; };
+  if (!metadata.empty()) {
+    std::string strings;
+    for (auto const& [key, value] : metadata) strings += text(strings.empty() ? "" : ",", quoted_json(key), ':', quoted_json(value));
+    next() += text("\"__metadata__\":{", strings, '}');
+  }
   std::size_t at = 0;
   for (auto const& [name, t] : tensors) {
     if (name == "__metadata__")
@@ -123,11 +137,13 @@ inline std::vector<std::byte> make_safetensors(std::string const& who, tensor_ma
     char const* type = nullptr;
     for (auto const& [known, d] : safetensors_types)
       if (d == t.type()) type = known;
-    auto const size = static_cast<std::size_t>(t.size() * size_of(t.type()));
-    header[name] = {{"dtype", type}, {"shape", t.shape()}, {"data_offsets", {at, at + size}}};
-    at += size;
+    std::string shape;
+    for (auto n : t.shape()) shape += text(shape.empty() ? "" : ",", n);
+    auto const end = at + static_cast<std::size_t>(t.size() * size_of(t.type()));
+    next() += text(quoted_json(name), ":{\"dtype\":\"", type, "\",\"shape\":[", shape, "],\"data_offsets\":[", at, ',', end, "]}");
+    at = end;
   }
-  std::string h = header.dump(-1, ' ', false, json::error_handler_t::replace);
+  h += '}';
   h.resize((h.size() + 7) / 8 * 8, ' ');
   std::uint64_t const length = h.size();
   std::vector<std::byte> out;

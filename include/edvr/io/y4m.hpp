@@ -37,7 +37,8 @@ struct y4m_header {
 
   bool has_chroma() const { return sampling != chroma::mono; }
   bool halves_rows() const { return sampling == chroma::yuv420_center || sampling == chroma::yuv420_left; }
-  bool on_left_pixel() const { return sampling == chroma::yuv420_left || sampling == chroma::yuv422; }  // else between two
+  /// Of chroma that is halved across: on the left pixel of two, else between them.
+  bool on_left_pixel() const { return sampling == chroma::yuv420_left || sampling == chroma::yuv422; }
   pair chroma_shape() const {
     index_t const w = sampling == chroma::yuv444 ? width : (width + 1) / 2;
     return halves_rows() ? pair((height + 1) / 2, w) : pair(height, w);

@@ -26,6 +26,12 @@ inline std::uint32_t crc32(std::span<std::byte const> bytes) {
   return static_cast<std::uint32_t>(sum);
 }
 
+/// Throws unless zlib began a stream.
+inline void check_zlib(int state) {
+  if (state == Z_MEM_ERROR) throw std::bad_alloc();
+  if (state != Z_OK)
+    throw io_error(text("zlib: ", zError(state), "; expected the zlib that the program was compiled with, ", ZLIB_VERSION));
+}
 /// Calls `end` on a stream of zlib's when it goes, whatever ends the work.
 struct stream_ender {
   z_stream& z;
@@ -44,7 +50,7 @@ inline std::vector<std::byte> unpack_deflate(std::string const& who, std::span<s
                         "; no compression is that good: the file is damaged or made to deceive"));
   std::vector<std::byte> out(static_cast<std::size_t>(size));
   z_stream z{};
-  if (inflateInit2(&z, -MAX_WBITS) != Z_OK) throw std::bad_alloc();
+  check_zlib(inflateInit2(&z, -MAX_WBITS));
   stream_ender const at_end{z, inflateEnd};
   constexpr std::size_t most = std::size_t{1} << 30;  // of one call: its counters have 32 bits
   std::size_t taken = 0, given = 0;
@@ -73,7 +79,7 @@ inline std::vector<std::byte> unpack_deflate(std::string const& who, std::span<s
 /// Compressed with deflate, with zlib's header (as in PNG) or without one (as in zip).
 inline std::vector<std::byte> deflate_bytes(std::span<std::byte const> bytes, bool header, int level = 6) {
   z_stream z{};
-  if (deflateInit2(&z, level, Z_DEFLATED, header ? MAX_WBITS : -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK) throw std::bad_alloc();
+  check_zlib(deflateInit2(&z, level, Z_DEFLATED, header ? MAX_WBITS : -MAX_WBITS, 8, Z_DEFAULT_STRATEGY));
   stream_ender const at_end{z, deflateEnd};
   std::vector<std::byte> out(deflateBound(&z, static_cast<uLong>(bytes.size())));
   constexpr std::size_t most = std::size_t{1} << 30;

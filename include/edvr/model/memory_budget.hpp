@@ -32,14 +32,13 @@ void fit_memory(video_options<arithmetic_t<T>>& options, edvr_config const& conf
     }
   index_t const m = config.size_multiple(), overlap = tile_overlap(options, config);
   auto const side = [m](index_t whole, index_t pieces) { return (whole + pieces * m - 1) / (pieces * m) * m; };
-  index_t const always =
-      beside + (config.num_frame * input + output) *
-                   value_size;  // the window's frames are there twice, as they came and side by side, and the result is whole
+  // The window's frames are there twice, as they came and side by side, and the result is whole.
+  index_t const always = beside + (config.num_frame * input + output) * value_size;
   if (tiles && always >= bytes) least = std::min(least, always);  // no tile needs less
   for (index_t down = 1, across = 1; tiles && always < bytes;) {
     pair const tile{side(height, down), side(width, across)};
-    if (std::max(tile.y, tile.x) <= std::max(overlap - 1, m))
-      break;  // nearly all of the work would be overlap, or there is nothing left to cut
+    // Nearly all of the work would be overlap, or there is nothing left to cut.
+    if (std::max(tile.y, tile.x) <= std::max(overlap - 1, m)) break;
     index_t const needs =
         peak_tensor_bytes<T>(config, std::min(height, tile.y + 2 * overlap), std::min(width, tile.x + 2 * overlap), false, 8) + always;
     if (needs <= bytes) {

@@ -24,9 +24,8 @@ struct direct_product {
   direct_product(kernel_set const& set, index_t n, index_t results)
       : kernel(set), terms(n), depth(round_up(n, together)), k(results), dot(results <= 4) {}
   index_t weights() const { return dot ? k * row() : depth * result_row(); }  // elements of packed weights
-  index_t row() const {
-    return dot ? round_up(depth, widest * together) : depth % 256 == 0 ? depth + widest : depth;
-  }  // from one pixel's terms to the next's, off powers of two
+  /// From one pixel's terms to the next's, off powers of two.
+  index_t row() const { return dot ? round_up(depth, widest * together) : depth % 256 == 0 ? depth + widest : depth; }
   index_t result_row() const { return dot ? k : round_up(k, kernel.width); }
   void operator()(index_t pixels, T const* columns, T const* packed, float const* bias, float* result) const {
     auto const& operands = kernel.template of<T>();

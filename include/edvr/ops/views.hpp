@@ -24,7 +24,9 @@ struct mapped {
   A a;
   coord<rank> shape() const { return m.extent; }
   bool unit(int) const { return false; }
-  void expand_to(coord<rank> const& s) const { detail::refuse_repeat(M::name, shape(), s); }
+  void expand_to(coord<rank> const& s) const {
+    if (!(s == shape())) throw shape_error(text(M::name, ": result ", shape(), " would be repeated to ", s, "; write eval(...) around it"));
+  }
   template <class... V>
   EDVR_HD value_type operator()(coord<rank> const& at, V const&... v) const {
     return a(m(at), v...);
