@@ -105,6 +105,9 @@ TEST_CASE("hostile input 40: products that wrap, no elements, rank 0") {
       "{\"n\":" + entry_of("\"F32\"", "[4294967296,0,4294967296]", "[0,0]") + ",\"s\":" + entry_of("\"F64\"", "[]", "[0,8]") + "}",
       data.substr(0, 8)));
   CHECK(f.tensors.at("n").size() == 0);
+  CHECK(parse(safetensors("{\"n\":" + entry_of("\"F32\"", "[0,9223372036854775807]", "[0,0]") + "}")).tensors.at("n").size() == 0);
+  REFUSED("extent 9223372036854775808 is out of range",
+          safetensors("{\"n\":" + entry_of("\"F32\"", "[0,9223372036854775808]", "[0,0]") + "}"));
   CHECK(f.tensors.at("s").to<double, 0>().size() == 1);
 }
 TEST_CASE("hostile input 41: JSON that is no header") {
@@ -114,10 +117,26 @@ TEST_CASE("hostile input 41: JSON that is no header") {
   REFUSED("JSON is malformed", safetensors("{\"x\":" + entry_of("\"F32\"", "[1e999]", "[0,16]") + "}", data));
   REFUSED("JSON is malformed", safetensors("{\"x\":" + entry_of("\"F32\"", "[NaN]", "[0,16]") + "}", data));
   REFUSED("header does not begin with {", safetensors("  {}"));
+  REFUSED("another value stands where a whole number of at least 0",
+          safetensors("{\"x\":" + entry_of("\"F32\"", "[-4]", "[0,16]") + "}", data));
+  REFUSED("\"4\" stands where", safetensors("{\"x\":" + entry_of("\"F32\"", "[\"4\"]", "[0,16]") + "}", data));
+  REFUSED("[...] stands where", safetensors("{\"x\":" + entry_of("\"F32\"", "[[4]]", "[0,16]") + "}", data));
+  std::string zeros = "0";
+  for (int i = 0; i < 1'000'000; ++i) zeros += ",0";
+  REFUSED("JSON holds more than 1000000 values", safetensors("{\"x\":" + entry_of("\"F32\"", "[" + zeros + "]", "[0,16]") + "}", data));
   REFUSED("JSON is malformed", safetensors("{}x"));
   REFUSED("note is not a string", safetensors("{\"__metadata__\":{\"note\":1}}"));
   REFUSED("is not an object of strings", safetensors("{\"__metadata__\":[]}"));
   CHECK(parse(safetensors("{}     ")).tensors.empty());
+}
+TEST_CASE("names and metadata of any UTF-8 come back as they were written") {
+  std::map<std::string, std::string> const metadata{{"k\"\\", "a\nb\t\x01 \u00e9"}, {"", ""}};
+  tensor_map const m{{"\"quoted\", {braces}: [1]", any_tensor(ones<float>({2}))}, {"\u4e2d", any_tensor(ones<float>(coord<0>{}))}};
+  auto const bytes = std::make_shared<std::vector<std::byte> const>(detail::make_safetensors("f", m, metadata));
+  auto const f = parse_safetensors("f", bytes);
+  CHECK(f.metadata == metadata);
+  CHECK(f.tensors.size() == 2);
+  for (auto const& [name, t] : m) CHECK(f.tensors.at(name).shape() == t.shape());
 }
 TEST_CASE("a header of very many keys is read in little more than linear time") {
   std::string header = "{";
