@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # bash tests/fuzz.sh [SECONDS [TARGET...]]    libFuzzer on each target for so many seconds (60), two at a time, from the seeds and the goldens
 # bash tests/fuzz.sh coverage                 lines of the readers that what was found so far reaches (build/fuzz/corpus and the seeds)
-# seeds/checkpoint holds networks of one channel and zero weights, as .npz of float16: each kind, two dialects, one NaN, one that lacks a bias; seeds.py makes PyTorch files of them.
+# seeds/checkpoint holds networks of one channel and zero weights, as .npz of float16: each kind, two dialects, one NaN, one that lacks a bias, four that are refused; seeds.py makes PyTorch files of them.
 # What it finds is kept in build/fuzz/findings; give a finding its place in tests/fuzz/findings/TARGET once it is mended.
 set -eu
 cd "$(dirname "$0")/.."
