@@ -72,11 +72,11 @@ struct json_value {
     std::vector<std::string> keys;
     std::vector<json_value> values;
   };
-  std::variant<other, std::uint64_t, std::string, array, object> is = other{};
+  std::variant<other, std::uint64_t, std::string, array, object> value = other{};
 
   template <class Kind>
   Kind const* as() const {
-    return std::get_if<Kind>(&is);
+    return std::get_if<Kind>(&value);
   }
   /// How it reads in a message.
   std::string described() const {
@@ -100,20 +100,36 @@ struct json_builder : json_guard {
 
   json_value& add(json_value v) {
     if (open.empty()) return root = std::move(v);
-    auto* const o = std::get_if<json_value::object>(&open.back()->is);
-    return (o ? o->values : std::get<json_value::array>(open.back()->is)).emplace_back(std::move(v));
+    auto* const o = std::get_if<json_value::object>(&open.back()->value);
+    return (o ? o->values : std::get<json_value::array>(open.back()->value)).emplace_back(std::move(v));
   }
-  bool null() override { return count() && (add({}), true); }
-  bool boolean(bool) override { return count() && (add({}), true); }
-  bool number_integer(number_integer_t) override { return count() && (add({}), true); }
-  bool number_unsigned(number_unsigned_t n) override { return count() && (add({std::uint64_t{n}}), true); }
-  bool number_float(number_float_t, string_t const&) override { return count() && (add({}), true); }
-  bool string(string_t& s) override { return count() && (add({std::move(s)}), true); }
-  bool start_object(std::size_t) override { return enter() && (open.push_back(&add({json_value::object{}})), true); }
-  bool end_object() override { return leave() && (open.pop_back(), true); }
-  bool start_array(std::size_t) override { return enter() && (open.push_back(&add({json_value::array{}})), true); }
-  bool end_array() override { return leave() && (open.pop_back(), true); }
-  bool key(string_t& k) override { return json_guard::key(k) && (std::get<json_value::object>(open.back()->is).keys.push_back(k), true); }
+  bool leaf(json_value v) {
+    add(std::move(v));
+    return count();
+  }
+  template <class Kind>
+  bool begin() {
+    open.push_back(&add({Kind{}}));
+    return enter();
+  }
+  bool end() {
+    open.pop_back();
+    return leave();
+  }
+  bool null() override { return leaf({}); }
+  bool boolean(bool) override { return leaf({}); }
+  bool number_integer(number_integer_t) override { return leaf({}); }
+  bool number_unsigned(number_unsigned_t n) override { return leaf({std::uint64_t{n}}); }
+  bool number_float(number_float_t, string_t const&) override { return leaf({}); }
+  bool string(string_t& s) override { return leaf({std::move(s)}); }
+  bool start_object(std::size_t) override { return begin<json_value::object>(); }
+  bool end_object() override { return end(); }
+  bool start_array(std::size_t) override { return begin<json_value::array>(); }
+  bool end_array() override { return end(); }
+  bool key(string_t& k) override {
+    std::get<json_value::object>(open.back()->value).keys.push_back(k);
+    return json_guard::key(k);
+  }
 };
 /// A string as JSON writes it; what is not UTF-8 in it becomes U+FFFD.
 inline std::string quoted_json(std::string const& s) { return json(s).dump(-1, ' ', false, json::error_handler_t::replace); }
