@@ -25,8 +25,9 @@ if [ "${1:-}" = all ]; then
   ctest --preset asan-ubsan
   section 'thread sanitizer: the tests that share work among threads'
   cmake --preset tsan >/dev/null
-  cmake --build --preset tsan --target test_threads
+  cmake --build --preset tsan --target test_threads test_clips
   ./build/tsan/tests/test_threads
+  ./build/tsan/tests/test_clips
   section 'each instruction set in place of the best one'
   for isa in baseline avx2 avx512 avx512_bf16; do
     if build/release/bin/edvr info | grep -q ", $isa kernels"; then

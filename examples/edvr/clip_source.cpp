@@ -35,18 +35,23 @@ class picture_source final : public clip_source {
     begun_ = static_cast<std::size_t>(frame);
   }
   std::optional<tensor<float, 3>> next() override {
-    while (coming_.size() < ahead_ && begun_ < frames_.paths.size())
-      coming_.push_back(std::async(std::launch::async, decode, frames_.paths[begun_++]));
+    begin();
     if (coming_.empty()) return {};
-    auto frame = std::move(coming_.front());
+    auto first = std::move(coming_.front());
     coming_.pop_front();
-    return frame.get();
+    auto frame = first.get();
+    begin();  // what comes next is decoded while the caller works on this one
+    return frame;
   }
   std::string name(index_t frame) const override { return frames_.paths.at(static_cast<std::size_t>(frame)).string(); }
   std::string name() const override { return argument_; }
   frame_list const* pictures() const override { return &frames_; }
 
  private:
+  void begin() {
+    while (coming_.size() < ahead_ && begun_ < frames_.paths.size())
+      coming_.push_back(std::async(std::launch::async, decode, frames_.paths[begun_++]));
+  }
   static tensor<float, 3> decode(fs::path const& path) { return read_picture<float>(path, nullptr, {.threads = 1}); }
   void look() {
     if (bits_ > 0) return;

@@ -40,7 +40,7 @@ class clip_source {
 
 /// Does this argument mean a y4m stream: "-", or a name that ends in .y4m? Throws io_error for the name of a compressed video.
 bool is_stream(std::string const& argument);
-/// ahead: frames decoded at once, of pictures. Throws io_error.
+/// ahead: pictures decoded while the caller works on one; of a stream it is one frame. Throws io_error.
 std::unique_ptr<clip_source> open_clip(std::string const& argument, int ahead, color_options const& colors);
 
 }  // namespace program

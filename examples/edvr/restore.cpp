@@ -34,7 +34,7 @@ void fit(restore_options const& o, video_options<float>& options, edvr_config co
                            : bits > 8          ? 36
                                                : 24;  // bytes a pixel: the frame, its whole numbers, what the coder holds
   index_t const in_flight =
-      (o.loaders - 1) * 15 * pixels + (o.savers * encoding - 12) * results + (is_stream(o.output) ? 4 * results : 0) +
+      (is_stream(o.input) ? 1 : o.loaders) * 18 * pixels + (o.savers * encoding - 12) * results + (is_stream(o.output) ? 4 * results : 0) +
       (o.scale > 0 && o.scale < config.scale() ? 36 * results : 0);  // a channel in double twice, and the shrunk frame
   index_t const beside = memory_beside_tensors(options.forward.executor, config, size.y, size.x) + in_flight;
   try {

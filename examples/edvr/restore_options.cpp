@@ -85,7 +85,8 @@ void add_output_options(CLI::App& c, restore_options& o) {
   c.add_option("-f,--format", "png: the only kind of pictures that are written; a y4m stream is chosen by the output's name")
       ->check(CLI::IsMember({"png"}))
       ->option_text("png");
-  c.add_option("--bits", o.bits, "bits a channel of the result: 8 or 16 of PNG, 8 to 16 of y4m (default: as the input)")
+  c.add_option("--bits", o.bits,
+               "bits a channel of the result: 8 or 16 of PNG, 8 to 16 of y4m (default: as the input, or the first picture of it)")
       ->check(CLI::Range(8, 16));
   c.add_option("--rate", o.rate, "frames a second of a y4m result (default: the input's, 25:1 for pictures)")
       ->type_name("N:D")

@@ -26,6 +26,9 @@ expect 2 'is empty' "$edvr" info -m ''
 expect 3 'no such file' "$edvr" restore -o b -i=-x.png
 expect 2 'not' "$edvr" info -- -x
 expect 2 '--threads' "$edvr" info --threads 0xzz
+expect 2 '--scale' "$edvr" restore -i "$small" -o x -s 0
+for j in 0 99999 99999:1:1; do expect 2 'expected load:proc:save' "$edvr" restore -i "$small" -o x -j $j; done
+expect 3 'standard output: cannot be written' bash -c "'$edvr' info >&-"
 expect 2 'input: is empty' "$edvr" restore -i '' -o b
 expect 2 'output: is empty' "$edvr" restore -i a -o ''
 expect 2 'is empty' "$edvr" compare '' b
@@ -115,6 +118,8 @@ mkdir jpegs && cp "$golden/pictures/progressive.jpg" jpegs/0.jpg
 expect 3 'is the folder of the input frames' "$edvr" restore -i jpegs -o jpegs
 for name in b.webp b.y4m; do expect 3 'pictures are written as PNG' "$edvr" resize -i jpegs -o $name; check [ ! -e $name ]; done
 expect 3 'expected sides of at most 16384' "$edvr" resize -i "$clip/truth" -o x --scale 64
+mkdir -p with_folder/00000001.png && cp "$small/00000000.png" with_folder/
+expect 3 'with_folder/00000001.png: is a folder; expected a file' "$edvr" restore -i with_folder -o with_folder_out
 mkdir tiny && "$edvr" resize -i "$small/00000000.png" -o tiny/00000000.png --scale 0.1
 expect 3 'would overwrite an input' "$edvr" sheet tiny/00000000.png -o tiny/00000000.png --overwrite
 expect 3 'tiny/00000000.png: ' "$edvr" evaluate -i tiny -r tiny

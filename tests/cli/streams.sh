@@ -129,9 +129,22 @@ mkdir eight && cp all/00000000.png eight/ && decibels deep eight 55
 for m in auto bt601 bt709; do expect 0 '' "$edvr" restore -i "$small" -o matrix_$m.y4m --matrix $m --chroma 444 --frames 0:1; done
 check cmp matrix_auto.y4m matrix_bt601.y4m  # under 720 lines
 check [ "$(cmp matrix_auto.y4m matrix_bt709.y4m 2>&1 | grep -c differ)" = 1 ]
+# The same rule and options say how a stream is read: BT.709 from 720 lines on, the header's range.
+for lines in 48 720; do
+  python3 -c "import sys; sys.stdout.buffer.write(b'YUV4MPEG2 W8 H$lines F25:1 C444\nFRAME\n' + bytes(37 * i % 200 + 20 for i in range(24 * $lines)))" > colors.y4m
+  for o in matrix=auto matrix=bt601 matrix=bt709 range=auto range=limited range=full; do expect 0 '' "$edvr" restore -i colors.y4m -o $lines.$o -s 1 --$o; done
+done
+check diff -r 48.matrix=auto 48.matrix=bt601
+check diff -r 720.matrix=auto 720.matrix=bt709
+check diff -r 48.range=auto 48.range=limited
+for o in 48.matrix=bt709 48.range=full; do expect 1 DIFFERENT "$edvr" compare 48.matrix=auto/00000000.png $o/00000000.png; done
+expect 1 DIFFERENT "$edvr" compare 720.matrix=bt601/00000000.png 720.matrix=bt709/00000000.png
 check [ "$(od -An -j 24 -N 1 -t u1 deep/00000000.png | tr -d ' ')" = 16 ]
 expect 0 '' "$edvr" restore -i deep -o deep_again -s 1
 check [ "$(od -An -j 24 -N 1 -t u1 deep_again/00000000.png | tr -d ' ')" = 16 ]
+mkdir depths && cp "$small/00000000.png" depths/0.png && "$edvr" resize -i deep/00000000.png -o depths/1.png --scale 0.25
+expect 0 '' "$edvr" restore -i depths -o depths_out  # the first one's
+for i in 0 1; do check [ "$(od -An -j 24 -N 1 -t u1 depths_out/$i.png | tr -d ' ')" = 8 ]; done
 expect 0 'PSNR      inf' "$edvr" evaluate -i deep -r deep
 decibels deep deep_again 25
 expect 0 '' "$edvr" resize -i deep -o deep_small --scale 0.5

@@ -82,6 +82,11 @@ TEST_CASE_FIXTURE(fixture, "assign works in place where each element is read and
   CHECK_CLOSE(y, want, 0);
   assign(y, relu(y));
   CHECK(eval(min(y)).item() == 0);
+  auto const eight = arange<float>(8);
+  auto const row = unsqueeze(eight, 0);  // the step of an axis of one element is nothing
+  assign(row, eight + row);
+  assign(row, 2.f * unsqueeze(select(row, 0, 0), 0));
+  CHECK(allclose(eight, arange<float>(8, 0, 4), 0, 0));
 }
 TEST_CASE_FIXTURE(fixture, "assign refuses what it cannot prove harmless, before any work") {
   auto const y = clone(x);

@@ -17,6 +17,10 @@ TEST_CASE("factories give row-major tensors with the elements asked for") {
   auto const r = arange<std::int64_t>(4, 3, 2);
   CHECK(r(0) == 3);
   CHECK(r(3) == 9);
+  CHECK(arange<float>((1 << 24) + 2, 0, 3)(16'777'217) == 50'331'652);  // i alone is no float
+  CHECK(arange<float16>(70'000, float16(0), float16(0.5f))(65'536) == 32'768);
+  CHECK(arange<bfloat16>(258, bfloat16(0), bfloat16(1.5f))(257) == 386);
+  CHECK(arange<std::int8_t>(4, 126)(3) == -127);
   auto const f = from({1.f, 2.f, 3.f, 4.f, 5.f, 6.f}, {3, 2});
   CHECK(f(2, 1) == 6);
   CHECK(from(std::vector<int>{1, 2}, {2, 1})(1, 0) == 2);
@@ -32,6 +36,8 @@ TEST_CASE("extents that would overflow are refused, beside an extent of 0 too") 
   CHECK_THROWS_SAYING(shape_error, "more than 2^63 bytes", zeros<float>({0, huge, huge}));
   CHECK_THROWS_SAYING(shape_error, "more than 2^63 bytes", broadcast_to(zeros<float>({1}), {huge, huge}));
   CHECK_THROWS_SAYING(shape_error, "negative extent", broadcast_to(zeros<float>({1}), {-3}));
+  auto const broad = broadcast_to(ones<float>({1, 1, 1, 1}), {1, 1, index_t{1} << 30, index_t{1} << 30});
+  CHECK_THROWS_SAYING(shape_error, "more than 2^63 bytes", eval(conv2d(broad, ones<float>({16, 1, 1, 1}))));
   CHECK(slice(arange<int>(4), 0, 0, 4, std::numeric_limits<index_t>::max()).extent(0) == 1);
 }
 TEST_CASE("random tensors are the same for the same seed, whatever the type") {
@@ -111,6 +117,15 @@ TEST_CASE("allclose follows atol + rtol |b|, with NaN and infinities apart") {
   CHECK(allclose(one(inf), one(inf)));
   CHECK_FALSE(allclose(one(inf), one(-inf)));
   CHECK_FALSE(allclose(one(1), one(inf)));
+  auto const large = [](std::int64_t v) {
+    return full<std::int64_t>({1}, (std::int64_t{1} << 53) + v);
+  };  // whose successor no double holds
+  CHECK_FALSE(allclose(large(0), large(1), 0, 0));
+  CHECK_FALSE(allclose(large(1), large(0), 0, 0.5));
+  CHECK(allclose(large(0), large(1), 0, 1));
+  CHECK(allclose(large(1), large(1), 0, 0));
+  long double const near = 1 + std::numeric_limits<long double>::epsilon();
+  CHECK_FALSE(allclose(ones<long double>({1}), full<long double>({1}, near), 0, 0));
   CHECK_THROWS_SAYING(shape_error, "allclose: shapes (2) and (3)", allclose(zeros<int>({2}), zeros<int>({3})));
 }
 TEST_CASE("raw memory and Eigen are seen without copying, both ways") {

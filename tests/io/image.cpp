@@ -22,9 +22,9 @@ namespace {
 std::string big(std::uint32_t v) {
   return {static_cast<char>(v >> 24), static_cast<char>(v >> 16), static_cast<char>(v >> 8), static_cast<char>(v)};
 }
-std::string png_header(std::uint32_t w, std::uint32_t h, int depth, int colour, int interlace = 0) {
+std::string png_header(std::uint32_t w, std::uint32_t h, int depth, int colour) {
   return "\x89PNG\r\n\x1a\n" + big(13) + "IHDR" + big(w) + big(h) +
-         std::string{static_cast<char>(depth), static_cast<char>(colour), 0, 0, static_cast<char>(interlace)} + "\1\2\3\4";
+         std::string{static_cast<char>(depth), static_cast<char>(colour), 0, 0, 0} + "\1\2\3\4";
 }
 /// A chunk of a PNG.
 std::string chunk(std::string const& name, std::string const& data) {
@@ -141,6 +141,26 @@ TEST_CASE("hostile input 51: a PNG whose stream unpacks to more than its header 
   REFUSED("transparent colour", start + header + chunk("tRNS", std::string("\0a\0b\0c", 6)) +
                                     chunk("IDAT", deflated(std::string("\0abc", 4))) + chunk("IEND", ""));
 }
+TEST_CASE("hostile input 51: an interlaced PNG is read; chunks that are missing, empty or of a wrong size are refused") {
+  std::string const start = "\x89PNG\r\n\x1a\n", end = chunk("IEND", "");
+  auto const header = [&](char interlace) { return start + chunk("IHDR", big(2) + big(2) + std::string("\x08\x02\0\0", 4) + interlace); };
+  // Adam7 of 2 x 2: the first pixel, the second, then the second row, each row with its filter.
+  auto const x = decode_image("f", *bytes_of(header(1) + chunk("IDAT", deflated(std::string("\0abc\0def\0ghijkl", 15))) + end));
+  REQUIRE(x.shape() == shape<3>{{3, 2, 2}});
+  std::string pixels;
+  for (index_t i : {0, 1})
+    for (index_t j : {0, 1})
+      for (index_t c : {0, 1, 2}) pixels.push_back(static_cast<char>(x(c, i, j)));
+  CHECK(pixels == "abcdefghijkl");
+  auto const rows = chunk("IDAT", deflated(std::string("\0abcdef\0ghijkl", 14)));
+  CHECK(decode_image("f", *bytes_of(header(0) + rows + end)).shape() == shape<3>{{3, 2, 2}});
+  REFUSED("f.png: ", header(0) + end);
+  REFUSED("f.png: ", header(0) + chunk("IDAT", "") + end);
+  REFUSED("f.png: ", header(0) + rows);
+  REFUSED("f.png: ", header(0) + chunk("tRNS", "abc") + rows + end);
+  REFUSED("f.png: ", header(1) + rows + end);  // a byte less than interlaced rows take
+  REFUSED("f.png: ", header(2) + rows + end);
+}
 TEST_CASE("hostile inputs 51 and 52: pictures that are not 8-bit RGB or gray are refused in words") {
   REFUSED("is neither PNG nor JPEG, whatever its name", "GIF89a..............................");
   REFUSED("is neither PNG nor JPEG", "");
@@ -202,6 +222,47 @@ TEST_CASE("hostile input 52: a Huffman table of more codes than there are is ref
   std::string const table = "\xff\xc4" + std::string("\x01\x20\x10", 3) + std::string(15, '\x11') + "\x22" + std::string(300, 'a');
   REFUSED("a Huffman table of 289 codes; expected at most 255", whole.substr(0, 2) + table + whole.substr(2));
   REFUSED("a Huffman table of 289 codes", whole.substr(0, whole.size() - 2) + table + whole.substr(whole.size() - 2));
+}
+TEST_CASE("hostile input 52: JPEGs whose scan names a table there cannot be, lacks its tables, restarts or ends amid pixels") {
+  auto const whole = jpeg(17, 9, 3);
+  auto const sos = whole.find("\xff\xda"), sof = whole.find("\xff\xc0"), dht = whole.find("\xff\xc4");
+  REQUIRE(sos != std::string::npos);
+  REQUIRE(sof != std::string::npos);
+  auto const with_byte = [&](std::size_t at, char b) {
+    auto bad = whole;
+    bad[at] = b;
+    return bad;
+  };
+  REFUSED("cannot be decoded (bad DC huff)", with_byte(sos + 6, '\x40'));
+  REFUSED("cannot be decoded (bad AC huff)", with_byte(sos + 6, '\x04'));
+  REFUSED("cannot be decoded (unknown image type): the file is damaged", with_byte(sof + 11, '\x01'));
+  REFUSED("cannot be decoded (unknown image type)", with_byte(sof + 11, '\x15'));
+  REFUSED("cannot be decoded (unknown image type)", with_byte(sof + 12, '\x07'));
+  REFUSED("f.png: ", whole.substr(0, dht) + whole.substr(sos));  // no tables: all codes are bad
+  // Four times as wide as its colours, and each interval's end marked, or every byte: it decodes, or is refused, in words.
+  auto const decodes = [&](std::string const& bytes) {
+    try {
+      decode(bytes);
+      return true;
+    } catch (io_error const& e) {
+      CHECK(contains(e.what(), "f.png: "));
+      return false;
+    }
+  };
+  CHECK(decodes(with_byte(sof + 11, '\x41')));  // 4:1:1
+  std::string const every_block = "\xff\xdd" + std::string("\0\4\0\1", 4);
+  CHECK(decodes(whole));
+  decodes(whole.substr(0, sos) + every_block + whole.substr(sos));
+  for (std::size_t at = sos + 14; at < whole.size(); ++at)
+    for (char marker : {'\xd0', '\xd7', '\xd9', '\xda', '\x01'})
+      decodes(whole.substr(0, sos) + every_block + whole.substr(sos, at - sos) + "\xff" + marker + whole.substr(at));
+}
+TEST_CASE("hostile input 52: an orientation that a JPEG asks for is not applied, as the documentation says") {
+  auto const whole = jpeg(21, 13, 3);
+  std::string const turned =
+      "\xff\xe1" + std::string("\0\x22", 2) + std::string("Exif\0\0MM\0*\0\0\0\x08\0\1\x01\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0", 32);
+  auto const x = decode_image("f", *bytes_of(whole.substr(0, 2) + turned + whole.substr(2)));
+  CHECK(allclose(x, decode_image("f", *bytes_of(whole)), 0, 0));
 }
 TEST_CASE("hostile input 51: a PNG with a bit flipped anywhere is refused") {
   auto const path = temporary("flip.png");

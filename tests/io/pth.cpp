@@ -324,12 +324,13 @@ TEST_CASE("hostile input 30: odd fields beside a tensor's numbers are not looked
 TEST_CASE("hostile input 31: dictionaries with other keys than strings, with none, with very many") {
   parse(pth("}(" + num(1) + num(2) + tuple({num(1)}) + num(3) + "u"));
   parse(pth("}"));
-  std::string many = "}(";
-  for (int i = 0; i < 200'000; ++i) many += str(std::to_string(i)) + num(i);
-  try {
-    parse(pth(many + "u"));
-  } catch (io_error const&) {  // more than the reader takes is an answer too
-  }
+  auto const of_keys = [](int n) {
+    std::string many = "}(";
+    for (int i = 0; i < n; ++i) many += str(std::to_string(i)) + num(i);
+    return pth(many + "u");
+  };
+  CHECK(parse_pth("f.pth", bytes_of(of_keys(200'000))).root().find("199999"));
+  parse(of_keys(1'000'000));
 }
 TEST_CASE("hostile input 32: a transposed tensor is read as what it is") {
   auto const x = read_x(pickled_tensor(pickled_storage("0", 4), 0, {2, 2}, {1, 2}), {{"0", four}}).to<float, 2>();

@@ -218,6 +218,10 @@ TEST_CASE("EDVR-M runs its 3x3 convolutions by Winograd's algorithm and the rest
     deformable += l.deformable;
   }
   CHECK(deformable == 4);
+  for (index_t n : {1, 2, 3, 4, 6}) {
+    auto const single = layers({.num_alignment_dcn = n}, 64, 64);
+    CHECK(std::count_if(single.begin(), single.end(), [](auto const& l) { return l.deformable && l.runs_as == algorithm::direct; }) == n);
+  }
   static_assert(choose<algo::automatic, float, cpu>() == algorithm::direct);
   static_assert(choose<algo::automatic, double, cpu>() == algorithm::im2col);
   static_assert(choose<algo::automatic, long double, cpu>() == algorithm::reference);

@@ -232,6 +232,39 @@ TEST_CASE("wrong frames, cancelling and results that are not finite are errors t
   CHECK(bad.pop());
   CHECK_THROWS_SAYING(numeric_error, "frame 3: ", bad.pop());
 }
+TEST_CASE("hostile input 65: cancelled, or an exception or want of memory, anywhere in a window: the next pop() gives the same frame") {
+  auto const net = small();
+  auto const clip = uniform<float>({4, 3, 8, 8}, 1);
+  for (bool cache : {true, false}) {
+    video_options<float> o;
+    o.cache = cache;
+    auto const want = restore_clip(video_restorer<float>(net, o), clip);
+    int asked = 0, stop_at = 0;
+    o.forward.progress = [&](double) {
+      if (++asked != stop_at) return true;
+      if (stop_at % 3 == 0) throw std::runtime_error("from the callback");
+      if (stop_at % 3 == 1) throw std::bad_alloc();
+      return false;
+    };
+    video_restorer<float> restorer(net, o);
+    for (index_t t = 0; t < 4; ++t) restorer.push(select(clip, 0, t));
+    restorer.finish();
+    int interruptions = 0;
+    for (index_t t = 0; t < 4;) try {
+        asked = 0, ++stop_at;
+        auto const frame = restorer.pop();
+        REQUIRE(frame);
+        CHECK(allclose(*frame, select(want, 0, t), 0, 0));
+        ++t, stop_at = 0;
+      } catch (cancelled const&) {
+        ++interruptions;
+      } catch (std::exception const&) {
+        ++interruptions;
+      }
+    CHECK(interruptions > 4 * 5);
+    CHECK_FALSE(restorer.pop());
+  }
+}
 TEST_CASE("8 bits: clamped, rounded half to even, and back") {
   auto const x = from({-1.f, 0.f, 0.5f / 255, 1.5f / 255, 2.5f / 255, 1.f, 2.f}, {7});
   auto const y = to_8bit(x);

@@ -365,6 +365,9 @@ TEST_CASE("conv2d: refusals name the argument, what it has and what is expected"
                       "conv2d: weight has shape (64, 32, 3, 3); expected (k, 64, r, s), because x has 64 channels and groups = 1",
                       conv2d(x, w));
   CHECK_THROWS_SAYING(shape_error, "bias has 3 elements; expected 64", conv2d(x, zeros<float>({64, 64, 3, 3}), zeros<float>({3})));
+  auto b = zeros<float>({64});
+  CHECK(conv2d(x, w, std::move(b), {.groups = 2}).shape()[1] == 64);
+  CHECK_THROWS_SAYING(error, "it was moved away", conv2d(x, w, b, {.groups = 2}));
   CHECK_THROWS_SAYING(shape_error, "groups = 5; expected a positive divisor", conv2d(x, w, {.groups = 5}));
   CHECK_THROWS_SAYING(shape_error, "groups = 0", conv2d(x, w, {.groups = 0}));
   CHECK_THROWS_SAYING(shape_error, "stride 0", conv2d(x, w, {.stride = 0, .groups = 2}));

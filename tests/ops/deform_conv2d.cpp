@@ -182,6 +182,9 @@ TEST_CASE("deform_conv2d: refusals") {
                       deform_conv2d(x, zeros<float>({1, 18, 5, 6}), w, {}, p));
   CHECK_THROWS_SAYING(shape_error, "mask has shape (1, 18, 6, 6); expected (1, 9, 6, 6)",
                       deform_conv2d(x, zeros<float>({1, 18, 6, 6}), zeros<float>({1, 18, 6, 6}), w, {}, p));
+  auto b = zeros<float>({8});
+  (void)deform_conv2d(x, zeros<float>({1, 18, 6, 6}), w, std::move(b), p);
+  CHECK_THROWS_SAYING(error, "it was moved away", deform_conv2d(x, zeros<float>({1, 18, 6, 6}), w, b, p));
 }
 TEST_CASE("deform_conv2d: an integer-valued problem with integer offsets is exact in float") {
   auto const x = eval(cast<float>(cast<int>(5.f * normal<float>({1, 16, 12, 11}, 1)))),

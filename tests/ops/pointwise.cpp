@@ -32,10 +32,24 @@ TEST_CASE_TEMPLATE("arithmetic of tensors and numbers", T, float, double) {
   CHECK(is(a / 2, {0.5, 1, 1.5}));
   CHECK(is(6 / a, {6, 3, 2}));
 }
-TEST_CASE("integers compute as C++ does in their own type") {
+TEST_CASE_TEMPLATE("integers compute in their own type: they wrap, and division drops the fraction", T, std::int8_t, std::int16_t,
+                   std::int32_t, std::int64_t) {
+  T const least = std::numeric_limits<T>::min(), most = std::numeric_limits<T>::max();
+  auto const a = from({least, most, T(-7)}, {3});
+  auto const is = [](auto const& x, std::initializer_list<T> want) { return allclose(x, from(want, {3}), 0, 0); };
+  CHECK(is(a + T(1), {T(least + 1), least, T(-6)}));
+  CHECK(is(a - T(1), {most, T(most - 1), T(-8)}));
+  CHECK(is(a * T(2), {T(0), T(-2), T(-14)}));
+  CHECK(is(a / T(2), {T(least / 2), T(most / 2), T(-3)}));
+  CHECK(is(a / T(-1), {least, T(-most), T(7)}));
+  CHECK(is(-a, {least, T(-most), T(7)}));
+  CHECK(is(abs(a), {least, most, T(7)}));
+}
+TEST_CASE("integers of 8 and 16 bits wrap too where the processor computes in 32") {
   auto const a = from({std::uint8_t(250), std::uint8_t(3)}, {2});
   CHECK(eval(a + a)(0) == 244);
-  CHECK(eval(from({7, -7}, {2}) / 2)(1) == -3);
+  auto const b = full<std::uint16_t>({1}, std::uint16_t(65535));
+  CHECK(eval(b * b)(0) == 1);
 }
 TEST_CASE_TEMPLATE("minimum, maximum and clamp keep NaN", T, float, double) {
   proves<T>({"minimum", "maximum", "clamp"});
@@ -146,6 +160,11 @@ TEST_CASE("pixel_shuffle moves channel c r^2 + i r + j to pixel (r y + i, r x + 
   CHECK(allclose(reshape(contiguous(back), {1, 12, 3, 5}), slice(x, 0, 0, 1), 0, 0));
   CHECK_THROWS_SAYING(shape_error, "x has 12 channels; expected a multiple of 25", pixel_shuffle(x, 5));
   CHECK_THROWS_SAYING(shape_error, "factor 0; expected 1 to 1024", pixel_shuffle(x, 0));
+  auto const wide = broadcast_to(zeros<float>({1, 0, 1, 1}), {1, 0, 1, index_t{1} << 60}),
+             deep = broadcast_to(zeros<float>({1, 1, 0, 0}), {1, index_t{1} << 44, 0, 0});
+  CHECK_THROWS_SAYING(shape_error, "pixel_shuffle: 16 times an extent of 1152921504606846976 needs more than 2^63",
+                      pixel_shuffle(wide, 16));
+  CHECK_THROWS_SAYING(shape_error, "pixel_unshuffle: 1048576 times an extent", pixel_unshuffle(deep, 1024));
 }
 TEST_CASE("lazy slices, flips and permutes of expressions agree with those of their values") {
   auto const x = normal<float>({2, 3, 4, 5}, 1);

@@ -52,6 +52,8 @@ TEST_CASE("sums of integers and bool are 64-bit counts") {
 }
 TEST_CASE("integers reduce in their own type") {
   CHECK(eval(sum(arange<std::int64_t>(5))).item() == 10);
+  auto const most = full<std::int64_t>({2}, std::numeric_limits<std::int64_t>::max());
+  CHECK(eval(sum(most)).item() == -2);  // they wrap
   CHECK(eval(max(from({std::uint8_t(3), std::uint8_t(200)}, {2}))).item() == 200);
 }
 TEST_CASE_TEMPLATE("correlation is the sum of products along an axis, and writes no product", T, float, double) {

@@ -95,6 +95,17 @@ TEST_CASE("many threads may evaluate at once") {
   for (auto& t : threads) t.join();
   CHECK(wrong == 0);
 }
+TEST_CASE("hostile input 65: one network may restore in eight threads at once, the first of them packing its weights") {
+  nn::edvr_net<float> net({.num_feat = 8, .num_frame = 3, .deformable_groups = 2, .num_extract_block = 1, .num_reconstruct_block = 1});
+  nn::init_random(net, 3);
+  std::vector<tensor<float, 5>> windows;
+  for (std::uint64_t i = 0; i < 8; ++i) windows.push_back(uniform<float>({1, 3, 3, 8, 12}, i));
+  std::vector<tensor<float, 4>> got(8);
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < 8; ++i) threads.emplace_back([&, i] { got[i] = net(windows[i], {.executor = {.threads = i % 2 ? 1 : 3}}); });
+  for (auto& t : threads) t.join();
+  for (std::size_t i = 0; i < 8; ++i) CHECK(allclose(got[i], net(windows[i]), 0, 0));
+}
 TEST_CASE("few elements that are dear, and one long row, are shared among threads too") {
   auto const row = ones<float>({40'000});
   CHECK(is_shared([&](auto f) { return f(row); }));

@@ -53,12 +53,19 @@ std::pair<std::uintptr_t, std::uintptr_t> bytes_of(V const& v) {
   auto const size = static_cast<index_t>(sizeof(typename V::element_type));
   return {reinterpret_cast<std::uintptr_t>(p + low * size), reinterpret_cast<std::uintptr_t>(p + (high + 1) * size)};
 }
+/// Does each position mean the same element of both? y and x have one shape.
+template <class V>
+bool same_elements(V const& y, auto const& x) {
+  bool same = y.data == x.data;
+  for (int i = 0; i < V::rank; ++i) same = same && (y.step[i] == x.step[i] || y.extent[i] <= 1);
+  return same;
+}
 template <class Y, class X>
 void refuse_overlap(Y const& y, X const& x, bool same_index) {
   auto const a = bytes_of(y), b = bytes_of(x);
   if (a.first >= b.second || b.first >= a.second) return;
   if constexpr (std::is_same_v<typename Y::element_type, typename X::element_type> && Y::rank == X::rank)
-    if (same_index && y.data == x.data && y.step == x.step) return;  // each element read and written once, at one position: in place
+    if (same_index && same_elements(y, x)) return;  // each element read and written once, at one position: in place
   throw alias_error("assign: the expression reads, at other positions than it writes, memory of its destination; use eval");
 }
 template <class Y, class E>

@@ -14,7 +14,7 @@
 namespace edvr::inline v1 {
 
 /// Element types a file may hold. float and double compute; float16 and bfloat16 store; the integer types and bool store, compare and
-/// index, and compute as integers of C++ do.
+/// index, and compute as integers that wrap.
 enum class dtype { float64, float32, float16, bfloat16, int64, int32, int16, int8, uint8, boolean };
 
 constexpr std::string_view name(dtype t) {
@@ -45,6 +45,17 @@ struct accumulate<T> {
 /// integers and bool. Convolutions and products sum in arithmetic_t<T>.
 template <class T>
 using accumulate_t = typename detail::accumulate<T>::type;
+
+namespace detail {
+/// An integer as one that may overflow, modulo 2^32 or 2^64; anything else as it is.
+template <class T>
+EDVR_HD constexpr decltype(auto) wrapping(T const& a) {
+  if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>)
+    return static_cast<std::common_type_t<unsigned, std::make_unsigned_t<T>>>(a);
+  else
+    return (a);
+}
+}  // namespace detail
 
 /// The value of 16 bits in IEEE binary16, exact. Subnormal ones too, where the processor takes subnormal floats for zero.
 EDVR_HD float from_float16(std::uint16_t bits) {

@@ -107,6 +107,7 @@ bool wants_channels_last(E const& e) {
 template <class T, class E>
 auto empty_like(E const& e) {
   auto const s = e.shape();
+  checked_volume("eval", s, sizeof(T));  // before strides are computed from it
   if constexpr (E::rank == 4)
     if (wants_channels_last(e)) return empty<T, space_t<E>>(s, channels_last(s));
   return empty<T, space_t<E>>(s);

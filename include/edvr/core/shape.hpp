@@ -81,6 +81,13 @@ index_t checked_volume(char const* who, coord<R> const& s, index_t element_size 
   return empty ? 0 : v / element_size;
 }
 
+/// An extent times a factor that a caller gave. Throws shape_error beyond 63 bits.
+inline index_t checked_product(char const* who, index_t extent, index_t factor) {
+  if (extent > 0 && factor > std::numeric_limits<index_t>::max() / extent)
+    throw shape_error(text(who, ": ", factor, " times an extent of ", extent, " needs more than 2^63 elements"));
+  return extent * factor;
+}
+
 /// Strides of a tensor whose last axis is contiguous.
 template <int R>
 constexpr coord<R> row_major(coord<R> const& s) {

@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "edvr/core/dtype.hpp"
 #include "edvr/core/storage.hpp"
 #include "edvr/core/view.hpp"
 
@@ -146,11 +147,15 @@ template <class T, class S = cpu, std::size_t N>
 auto ones(index_t const (&extents)[N]) {
   return full<T, S>(extents, T(1));
 }
-/// n elements start, start + step, ...: torch.arange(start, start + n * step, step). Throws shape_error for a negative n.
+/// n elements start, start + step, ...: torch.arange(start, start + n * step, step). Rounded once from a product and a sum in double, if T
+/// is float or stored in 16 bits. Throws shape_error for a negative n.
 template <class T>
 tensor<T, 1> arange(index_t n, T start = T(0), T step = T(1)) {
+  using detail::wrapping;
+  using wide = std::conditional_t<std::is_same_v<arithmetic_t<T>, float>, double, T>;
+  auto const first = static_cast<wide>(start), by = static_cast<wide>(step);
   auto t = empty<T>(coord<1>{{n}});
-  for (index_t i = 0; i < n; ++i) t(i) = static_cast<T>(start + static_cast<T>(i) * step);
+  for (index_t i = 0; i < n; ++i) t(i) = static_cast<T>(wrapping(first) + wrapping(static_cast<wide>(i)) * wrapping(by));
   return t;
 }
 

@@ -58,6 +58,11 @@ inline bool runs_for_every_frame(std::string const& key) {
     if (key.starts_with(prefix)) return true;
   return false;
 }
+inline bool is_deformable(std::string const& key) {
+  for (auto prefix : {"pcd_align.dcn_pack.", "pcd_align.cas_dcnpack", "pcd_align.offset_dcn_pack."})
+    if (key.starts_with(prefix)) return !key.ends_with("conv_offset");
+  return false;
+}
 }  // namespace detail
 
 /// The convolutions of a network, for input frames of height x width (rounded up to what the network takes), in the order of the
@@ -72,12 +77,11 @@ inline std::vector<layer_cost> layers(edvr_config const& config, index_t height,
       std::string const name = key.substr(0, key.size() - std::string_view(".weight").size());
       int const scale = detail::layer_scale(name, config);
       auto const sized = [&](index_t n) { return scale < 0 ? n >> -scale : n << scale; };
-      bool const deformable = name.starts_with("pcd_align.dcn_pack.") || name.starts_with("pcd_align.cas_dcnpack");
-      all.push_back({name, deformable && !name.ends_with("conv_offset"), weight.extent(1), weight.extent(0), weight.extent(2), sized(h),
-                     sized(w), detail::runs_for_every_frame(name) ? config.num_frame : 1,
-                     deformable && !name.ends_with("conv_offset")
-                         ? choose<algo::automatic, float, cpu>()
-                         : choose_conv2d<algo::automatic, float, cpu>(weight.shape(), {.stride = detail::stride_of(name)})});
+      bool const deformable = detail::is_deformable(name);
+      all.push_back({name, deformable, weight.extent(1), weight.extent(0), weight.extent(2), sized(h), sized(w),
+                     detail::runs_for_every_frame(name) ? config.num_frame : 1,
+                     deformable ? choose<algo::automatic, float, cpu>()
+                                : choose_conv2d<algo::automatic, float, cpu>(weight.shape(), {.stride = detail::stride_of(name)})});
     }
   });
   return all;

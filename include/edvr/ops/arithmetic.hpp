@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // + - * / with NumPy broadcasting, element-wise minimum, maximum and clamp.
 #pragma once
+#include <type_traits>
 #include <utility>
 
+#include "edvr/core/dtype.hpp"
 #include "edvr/core/expression.hpp"
 
 namespace edvr::inline v1 {
@@ -11,31 +13,33 @@ namespace fn {
 struct plus {
   template <class T>
   EDVR_HD T operator()(T const& a, T const& b) const {
-    return static_cast<T>(a + b);
+    return static_cast<T>(detail::wrapping(a) + detail::wrapping(b));
   }
 };
 struct minus {
   template <class T>
   EDVR_HD T operator()(T const& a, T const& b) const {
-    return static_cast<T>(a - b);
+    return static_cast<T>(detail::wrapping(a) - detail::wrapping(b));
   }
 };
 struct times {
   template <class T>
   EDVR_HD T operator()(T const& a, T const& b) const {
-    return static_cast<T>(a * b);
-  }
-};
-struct divides {
-  template <class T>
-  EDVR_HD T operator()(T const& a, T const& b) const {
-    return static_cast<T>(a / b);
+    return static_cast<T>(detail::wrapping(a) * detail::wrapping(b));
   }
 };
 struct negate {
   template <class T>
   EDVR_HD T operator()(T const& a) const {
-    return static_cast<T>(-a);
+    return static_cast<T>(-detail::wrapping(a));
+  }
+};
+struct divides {
+  template <class T>
+  EDVR_HD T operator()(T const& a, T const& b) const {
+    if constexpr (std::is_integral_v<T> && std::is_signed_v<T>)
+      if (b == T(-1)) return negate{}(a);  // the least number has no opposite, and processors trap
+    return static_cast<T>(a / b);
   }
 };
 struct minimum {  // NaN wins, as in PyTorch
@@ -62,8 +66,8 @@ struct clamp {  // NaN wins, as in PyTorch: in x, and as a bound
 
 /// Element by element, lazy. Shapes broadcast by NumPy's rule: aligned at the last axis, extents equal or 1. Throws shape_error otherwise.
 /// Element types must be the same (cast<T>(x) first). A plain number may stand on either side, and is converted to the tensor's type:
-/// integers times 0.5 are times 0. Same as torch.add, sub, mul and div of one floating type; integers follow C++: they wrap, / drops the
-/// fraction, and dividing by 0 ends the program (on a GPU the result is arbitrary).
+/// integers times 0.5 are times 0. Same as torch.add, sub, mul and div of one floating type; integers wrap, / drops the fraction, and
+/// dividing by 0 ends the program (on a GPU the result is arbitrary).
 template <operand A, operand B>
   requires same_space<A, B> && same_element<A, B>
 auto operator+(A&& a, B&& b) {

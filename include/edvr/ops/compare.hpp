@@ -132,11 +132,16 @@ bool allclose(A&& a, B&& b, double rtol = 1e-5, double atol = 1e-8, bool equal_n
   if (!(a.shape() == b.shape())) throw shape_error(text("allclose: shapes ", a.shape(), " and ", b.shape(), "; expected the same"));
   auto const x = eval(take(std::forward<A>(a)));
   auto const y = eval(take(std::forward<B>(b)));
+  using T = value_t<A>;
+  using wide = std::conditional_t<std::is_same_v<T, long double>, long double, double>;
+  wide const least = std::is_integral_v<T> ? 1 : 0;  // integers that differ, whatever double makes of them
   coord<bare<A>::rank> at{};
   for (index_t i = 0, n = x.size(); i < n; ++i, advance(at, x.shape())) {
-    auto const p = static_cast<double>(x[at]), q = static_cast<double>(y[at]);
-    if (p == q || (equal_nan && std::isnan(p) && std::isnan(q))) continue;
-    if (!(std::fabs(p - q) <= atol + rtol * std::fabs(q)) || std::isinf(p) || std::isinf(q)) return false;
+    if (x[at] == y[at]) continue;
+    auto const p = static_cast<wide>(x[at]), q = static_cast<wide>(y[at]);
+    if (equal_nan && std::isnan(p) && std::isnan(q)) continue;
+    auto const apart = std::max(std::fabs(p - q), least);
+    if (!(apart <= atol + rtol * std::fabs(q)) || std::isinf(p) || std::isinf(q)) return false;
   }
   return true;
 }

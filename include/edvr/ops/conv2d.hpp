@@ -48,6 +48,12 @@ struct conv2d_reference {
 }  // namespace fn
 
 namespace detail {
+/// Is there a bias? One that was never made stands for none; throws if it was moved away.
+template <class T, class S>
+bool is_given(tensor<T, 1, S> const& bias) {
+  if (!bias && bias.extent(0) > 0) (void)bias.data();
+  return static_cast<bool>(bias);
+}
 template <class T, class S, class Ex>
 tensor<T, 1, S> dense(tensor<T, 1, S> const& bias, Ex const& ex) {
   return bias ? contiguous(bias, ex) : bias;
@@ -136,8 +142,8 @@ auto conv2d(X&& x, tensor<T, 4, S> weight, tensor<arithmetic_t<T>, 1, S> bias, c
                 "algo::direct and algo::winograd are for float, float16 and bfloat16 on a CPU; use algo::im2col or algo::reference");
   static_assert(!std::is_same_v<Algo, algo::im2col> || std::is_same_v<T, arithmetic_t<T>>,
                 "algo::im2col is for float and double; use algo::direct or algo::reference");
-  index_t const biases = bias ? bias.extent(0) : 0;
-  auto const shape = conv2d_shape("conv2d", x.shape(), weight.shape(), bias ? &biases : nullptr, p);
+  index_t const biases = bias.extent(0);
+  auto const shape = conv2d_shape("conv2d", x.shape(), weight.shape(), is_given(bias) ? &biases : nullptr, p);
   if (std::is_same_v<Algo, algo::winograd> && !winograd_can(weight.shape(), p))
     throw shape_error(text("conv2d: algo::winograd for a weight of shape ", weight.shape(),
                            "; expected a 3x3 window with stride 1, dilation 1 and one group"));

@@ -144,6 +144,7 @@ struct deform_conv2d_node : private used_twice_name_its_value_with_eval {
   static tensor<F, 4, S> channels_together(E const& e, Ex const& ex) {
     if constexpr (std::is_same_v<E, tensor<F, 4, S>>)
       if ((e.strides()[1] == 1 || e.extent(1) == 1) && e.strides()[2] == e.extent(3) * e.strides()[3]) return e;
+    checked_volume("deform_conv2d", e.shape(), sizeof(F));  // before strides are computed from it
     auto y = empty<F, S>(e.shape(), channels_last(e.shape()));
     if constexpr (std::is_same_v<F, T>)
       run_into(y.writable(), e, ex);
@@ -156,8 +157,8 @@ struct deform_conv2d_node : private used_twice_name_its_value_with_eval {
 template <class T, class S>
 coord<4> deform_conv2d_shape(coord<4> const& x, coord<4> const& offset, coord<4> const* mask, tensor<T, 4, S> const& weight,
                              tensor<arithmetic_t<T>, 1, S> const& bias, conv2d_params const& p, index_t& deformable_groups) {
-  index_t const biases = bias ? bias.extent(0) : 0;
-  auto const y = conv2d_shape("deform_conv2d", x, weight.shape(), bias ? &biases : nullptr, p);
+  index_t const biases = bias.extent(0);
+  auto const y = conv2d_shape("deform_conv2d", x, weight.shape(), is_given(bias) ? &biases : nullptr, p);
   index_t const taps = weight.extent(2) * weight.extent(3);
   if (offset[1] == 0 || offset[1] % (2 * taps) != 0 || x[1] % (offset[1] / (2 * taps)) != 0)
     throw shape_error(text("deform_conv2d: offset has ", offset[1], " channels; expected 2 * ", taps,

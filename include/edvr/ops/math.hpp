@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "edvr/core/dtype.hpp"
 #include "edvr/core/expression.hpp"
 
 namespace edvr::inline v1 {
@@ -12,7 +13,7 @@ namespace fn {
 struct abs {
   template <class T>
   EDVR_HD T operator()(T const& x) const {
-    return x < T(0) ? static_cast<T>(-x) : static_cast<T>(x + T(0));  // -0 becomes 0
+    return x < T(0) ? static_cast<T>(-detail::wrapping(x)) : static_cast<T>(x + T(0));  // -0 becomes 0
   }
 };
 struct sqrt {

@@ -67,7 +67,8 @@ auto pixel_shuffle(X&& x, index_t r) {
   detail::check_factor("pixel_shuffle", r);
   if (s[1] % (r * r) != 0)
     throw shape_error(text("pixel_shuffle: x has ", s[1], " channels; expected a multiple of ", r * r, ", because the factor is ", r));
-  return detail::mapped{detail::shuffle_map{{{s[0], s[1] / (r * r), s[2] * r, s[3] * r}}, r}, take(std::forward<X>(x))};
+  auto const times = [r](index_t extent) { return checked_product("pixel_shuffle", extent, r); };
+  return detail::mapped{detail::shuffle_map{{{s[0], s[1] / (r * r), times(s[2]), times(s[3])}}, r}, take(std::forward<X>(x))};
 }
 
 /// Space to channels, the inverse: x (n, c, r h, r w) to (n, c r^2, h, w). Lazy. Throws shape_error unless r >= 1 divides height and width.
@@ -79,7 +80,8 @@ auto pixel_unshuffle(X&& x, index_t r) {
   if (s[2] % r != 0 || s[3] % r != 0)
     throw shape_error(
         text("pixel_unshuffle: x has shape ", s, "; expected a height and a width that are multiples of ", r, ", the factor"));
-  return detail::mapped{detail::unshuffle_map{{{s[0], s[1] * r * r, s[2] / r, s[3] / r}}, r}, take(std::forward<X>(x))};
+  index_t const channels = checked_product("pixel_unshuffle", s[1], r * r);
+  return detail::mapped{detail::unshuffle_map{{{s[0], channels, s[2] / r, s[3] / r}}, r}, take(std::forward<X>(x))};
 }
 
 }  // namespace edvr::v1

@@ -22,8 +22,10 @@ struct sum {
   using result_type = std::conditional_t<std::is_integral_v<T>, std::int64_t, T>;
   static constexpr char const* name = "sum";
   EDVR_HD static accumulator first() { return accumulator(0); }
-  EDVR_HD static accumulator add(accumulator s, T const& x) { return s + static_cast<accumulator>(x); }
-  EDVR_HD static accumulator merge(accumulator a, accumulator b) { return a + b; }
+  EDVR_HD static accumulator add(accumulator s, T const& x) { return merge(s, static_cast<accumulator>(x)); }
+  EDVR_HD static accumulator merge(accumulator a, accumulator b) {
+    return static_cast<accumulator>(detail::wrapping(a) + detail::wrapping(b));
+  }
   EDVR_HD static result_type result(accumulator s, index_t) { return static_cast<result_type>(s); }
 };
 template <class T>

@@ -114,6 +114,7 @@ struct resize_bilinear_node : private used_twice_name_its_value_with_eval {
   }
   template <class Store, class Ex>
   void run(Store const& to, Ex const& ex) const {
+    if (volume(extent) == 0) return;  // no pictures, of any size
     auto const input = settle_for_windows<value_type>(x, ex);
     auto const s = input.shape();
     using kernel = fn::resize_bilinear_kernel<reader_t<bare<decltype(input)>>>;
@@ -140,7 +141,9 @@ auto resize_bilinear(X&& x, index_t height, index_t width, bool align_corners = 
 template <has_rank<4> X>
 auto upsample_bilinear(X&& x, index_t factor) {
   auto const s = x.shape();
-  return resize_bilinear(std::forward<X>(x), s[2] * factor, s[3] * factor);
+  auto const enlarged = [&](index_t extent) { return factor < 1 ? factor : checked_product("upsample_bilinear", extent, factor); };
+  index_t const height = enlarged(s[2]), width = enlarged(s[3]);
+  return resize_bilinear(std::forward<X>(x), height, width);
 }
 
 }  // namespace edvr::v1
