@@ -130,6 +130,16 @@ expect 3 'outputs are PNG' "$edvr" restore -i natural -o 'x/%d.jpg'
 printf 'GIF89a' > natural/frame101.png
 expect 3 'frame101.png: is neither PNG nor JPEG' "$edvr" restore -i natural -o natural_out
 bash -c "printf 'x\xffy' >/dev/null; cp '$clip/low/00000000.png' \$'hidden/na\xffme.png'" 2>/dev/null && expect 0 '' "$edvr" resize -i hidden -o hidden2_out --scale 0.5
+# A disk of 64 kB that is full, with what was there before still there and no rest of what did not fit.
+if unshare -rm bash -c 'mkdir -p disk && mount -t tmpfs -o size=64k tmpfs disk' 2>/dev/null; then
+  on_small_disk() { unshare -rm bash -c 'mount -t tmpfs -o size=64k tmpfs disk; echo before > disk/before; "$@"; code=$?; [ "$(ls -A disk)" = before ] || code=77; exit $code' - "$@"; }
+  expect 3 'disk/x.png: cannot be written (No space left on device)' on_small_disk "$edvr" resize -i "$clip/truth/00000000.png" -o disk/x.png --scale 1
+  expect 3 'disk/x.y4m: cannot be written (No space left on device)' on_small_disk "$edvr" restore -i "$small" -o disk/x.y4m --frames 0:2
+  expect 3 'disk/x.npz: cannot be written (No space left on device)' on_small_disk "$edvr" convert -o disk/x.npz
+  expect 3 'disk/x.safetensors: cannot be written (No space left on device)' on_small_disk "$edvr" convert -o disk/x.safetensors
+else
+  echo 'skipped: no disk of our own to be had here'
+fi
 mkdir locked && chmod 555 locked
 stranger=()  # root may write everywhere: somebody else tries
 [ "$(id -u)" != 0 ] || stranger=(setpriv --reuid=65534 --regid=65534 --clear-groups)
