@@ -134,7 +134,7 @@ bash -c "printf 'x\xffy' >/dev/null; cp '$clip/low/00000000.png' \$'hidden/na\xf
 if unshare -rm bash -c 'mkdir -p disk && mount -t tmpfs -o size=64k tmpfs disk' 2>/dev/null; then
   on_small_disk() { unshare -rm bash -c 'mount -t tmpfs -o size=64k tmpfs disk; echo before > disk/before; "$@"; code=$?; [ "$(ls -A disk)" = before ] || code=77; exit $code' - "$@"; }
   expect 3 'disk/x.png: cannot be written (No space left on device)' on_small_disk "$edvr" resize -i "$clip/truth/00000000.png" -o disk/x.png --scale 1
-  expect 3 'disk/x.y4m: cannot be written (No space left on device)' on_small_disk "$edvr" restore -i "$small" -o disk/x.y4m --frames 0:2
+  expect 3 'disk/x.y4m: cannot be written (No space left on device)' on_small_disk "$edvr" restore -i "$small" -o disk/x.y4m
   expect 3 'disk/x.npz: cannot be written (No space left on device)' on_small_disk "$edvr" convert -o disk/x.npz
   expect 3 'disk/x.safetensors: cannot be written (No space left on device)' on_small_disk "$edvr" convert -o disk/x.safetensors
 else
