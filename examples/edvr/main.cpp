@@ -42,7 +42,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", "edvr " + std::to_string(EDVR_VERSION_MAJOR) + "." + std::to_string(EDVR_VERSION_MINOR) + "." +
                                         std::to_string(EDVR_VERSION_PATCH));
   app.footer(
-      "Exit codes: 0 done; 1 compared and different; 2 usage; 3 input or output file; 4 model or weight file; 5 memory or threads; 6 numbers not finite; 7 GPU; 130 interrupted");
+      "Exit codes: 0 done; 1 compared and different; 2 usage; 3 input or output file, or --max-memory too small; 4 model or weight file; 5 memory or threads refused by the system; 6 numbers not finite; 7 GPU; 130 interrupted");
   app.require_subcommand(1);
   program::action run;
   program::add_restore(app, run);

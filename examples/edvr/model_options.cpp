@@ -8,7 +8,7 @@ namespace program {
 void add_model_options(CLI::App& app, model_options& o) {
   app.add_option(
          "-m,--model", o.path,
-         "weights: .pth, .safetensors or .npz, or random:edvr_m and the like for timing; without it the small 4x model inside the program")
+         "weights: .pth, .safetensors or .npz, or for timing random:edvr_m, random:edvr_l and others (a wrong one names them); without it the small 4x model inside the program")
       ->check(not_empty);
   app.add_option("--key", o.key, "which weights of a file that holds both")->check(CLI::IsMember({"params", "params_ema"}));
   app.add_option("--center", o.center, "frame of the window that is restored (default: the middle)")->check(CLI::Range(0, 98));

@@ -135,8 +135,9 @@ void add_restore_options(CLI::App& c, restore_options& o) {
       ->expected(0, 1)
       ->option_text("[0.001 - 1]");
   auto* const memory =
-      c.add_option("--max-memory", o.max_memory,
-                   "MiB that the program may take: narrower bands, then no cache, which may change last digits (default: what is fastest)")
+      c.add_option(
+           "--max-memory", o.max_memory,
+           "MiB that the program is to take, about: narrower bands, then no cache, which may change last digits (default: what is fastest)")
           ->check(CLI::Range(1, 1 << 24))
           ->excludes("--stage2");
   c.add_flag("--tiles", o.tiles, "with --max-memory: where whole frames do not fit, restore them in overlapping tiles; close, not the same")
@@ -156,7 +157,8 @@ void add_restore_options(CLI::App& c, restore_options& o) {
   c.add_option("-g,--gpu-id", o.gpu, "the same by number: -1 the processor, N the GPU cuda:N; one, not a list")
       ->check(CLI::Range(-1, 999))
       ->excludes(device);
-  c.add_option("-j,--jobs", o.jobs, "frames decoded ahead, threads that compute, frames encoded at once (default 1:0:1, 0 for all cores)")
+  c.add_option("-j,--jobs", o.jobs,
+               "pictures decoded ahead (of a stream always 1), threads that compute (0: all cores), frames encoded at once (default 1:0:1)")
       ->check(not_empty)
       ->type_name("LOAD:PROC:SAVE");
   c.add_option(

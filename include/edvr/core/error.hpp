@@ -11,7 +11,7 @@
 
 namespace edvr::inline v1 {
 
-/// Base of everything the library throws. Shapes and aliasing are checked before any output is touched.
+/// Base of everything the library throws but std::bad_alloc. Shapes and aliasing are checked before any output is touched.
 struct error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };

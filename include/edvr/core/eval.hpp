@@ -177,7 +177,8 @@ void run_into(Y y, E const& e, Ex const& ex) {
 }  // namespace detail
 
 /// Runs e into a new tensor: shape of e; channels-last in memory if a convolution makes it or an operand of rank 4 is, else row-major.
-/// Every inner heavy op makes one tensor more; pointwise ops make none. Strong guarantee.
+/// Every inner heavy op makes a tensor more, and so does a pointwise operand of an op that reads windows; other pointwise ops make none.
+/// Strong guarantee.
 /// A heavy result that has a name is moved in, eval(std::move(y)), or better written where it is used.
 template <operand E, executor Ex = default_executor_t<space_t<E>>>
 auto eval(E&& e, Ex const& ex = {}) {

@@ -57,7 +57,7 @@ class tensor {
   T& operator()(I... at) const {
     return (*this)[coord<R>{{static_cast<index_t>(at)...}}];
   }
-  /// The element of a tensor with one element, whatever its rank.
+  /// The element of a tensor with one element, whatever its rank. Throws shape_error if there are more, or none.
   T item() const {
     static_assert(std::is_same_v<S, cpu>, "elements in device memory cannot be read one by one: to<cpu>(x).item()");
     if (size() != 1) throw shape_error(text("item: tensor has shape ", extent_, "; expected exactly one element"));

@@ -12,7 +12,7 @@ template <class T>
 using eigen_map =
     Eigen::Map<Eigen::Matrix<std::remove_const_t<T>, Eigen::Dynamic, Eigen::Dynamic>, 0, Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>>;
 
-/// A tensor of rank 2, any strides that are not negative.
+/// A tensor of rank 2, any strides that are not negative: throws shape_error for those.
 template <class T>
 eigen_map<T> as_eigen(tensor<T, 2, cpu> const& x) {
   for (int i = 0; i < 2; ++i)
@@ -20,7 +20,7 @@ eigen_map<T> as_eigen(tensor<T, 2, cpu> const& x) {
       throw shape_error(text("as_eigen: strides ", x.strides(), "; expected none below 0 (clone a flipped tensor first)"));
   return {x.data(), x.extent(0), x.extent(1), Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>(x.strides()[1], x.strides()[0])};
 }
-/// A tensor of rank 1, as a column.
+/// A tensor of rank 1, as a column. Throws shape_error for a negative stride.
 template <class T>
 eigen_map<T> as_eigen(tensor<T, 1, cpu> const& x) {
   if (x.strides()[0] < 0)

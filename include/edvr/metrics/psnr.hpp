@@ -18,7 +18,7 @@ inline double psnr(tensor<double, 3> const& a, tensor<double, 3> const& b) {
   double const error = eval(mean(d * d)).item();
   return error == 0 ? std::numeric_limits<double>::infinity() : 10 * std::log10(255.0 * 255.0 / error);
 }
-/// BT.601 luma, limited range, of an RGB picture (3, h, w) in [0, 1]: (1, h, w) with values of 16 to 235, not rounded.
+/// BT.601 luma, limited range, of an RGB picture (3, h, w) in [0, 1]: (1, h, w) with values of 16 to 235, not rounded. Throws shape_error.
 inline tensor<double, 3> luma(tensor<double, 3> const& rgb) {
   if (rgb.extent(0) != 3) throw shape_error(text("luma: picture has shape ", rgb.shape(), "; expected (3, h, w)"));
   auto const plane = [&](index_t c) { return slice(rgb, 0, c, c + 1); };

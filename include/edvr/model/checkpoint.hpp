@@ -233,7 +233,7 @@ void load(nn::edvr_net<T>& net, checkpoint const& c, bool allow_nonfinite = fals
   });
 }
 
-/// A network from weights: configuration inferred, centre frame given or num_frame / 2.
+/// A network from weights: configuration inferred, centre frame given or num_frame / 2. Throws model_error.
 template <class T>
 nn::edvr_net<T> make_edvr(checkpoint const& c, index_t center_frame_idx = -1, bool allow_nonfinite = false) {
   auto config = infer_config(c);
@@ -242,7 +242,8 @@ nn::edvr_net<T> make_edvr(checkpoint const& c, index_t center_frame_idx = -1, bo
   load(net, c, allow_nonfinite);
   return net;
 }
-/// auto const net = load_edvr<float>("EDVR_M_x4_SR_REDS_official-32075921.pth");
+/// auto const net = load_edvr<float>("EDVR_M_x4_SR_REDS_official-32075921.pth"); key: as of read_checkpoint. Throws model_error, also if
+/// the file cannot be read.
 template <class T>
 nn::edvr_net<T> load_edvr(std::filesystem::path const& path, std::string const& key = "params", index_t center_frame_idx = -1) {
   return make_edvr<T>(read_checkpoint(path, key), center_frame_idx);

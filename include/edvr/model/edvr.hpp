@@ -28,7 +28,7 @@ struct forward_options {
   default_executor_t<S> executor = {};
   observer<T, S> see = {};
   edvr::progress progress = {};
-  index_t band = 64;  // rows of the result worked on at once: memory for speed, the same result (on a GPU: within rounding)
+  index_t band = 64;  // rows of the result worked on at once: memory for speed, the same result (of double, and on a GPU: within rounding)
 };
 
 /// The network of one configuration. T: what weights and features are stored as. float, double, float16 or bfloat16; the last two compute

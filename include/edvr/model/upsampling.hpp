@@ -64,8 +64,8 @@ struct upsampling {
   upsampling() = default;
   explicit upsampling(index_t c) : upconv1(c, 4 * c, 3), upconv2(c, 256, 3), conv_hr(64, 64, 3), conv_last(64, 3, 3) {}
 
-  /// y (n, 3, 4 h, 4 w) += the colours. band: rows of y worked on at once; the result does not depend on it (on a GPU: within rounding).
-  /// step(done), done in [0, 1], is told after every band.
+  /// y (n, 3, 4 h, 4 w) += the colours. band: rows of y worked on at once; the result does not depend on it (of double, and on a GPU:
+  /// within rounding). step(done), done in [0, 1], is told after every band.
   template <class Ex, class Step>
   void operator()(tensor<T, 4, S> const& features, tensor<arithmetic_t<T>, 4, S> const& y, index_t band, Ex const& ex,
                   Step const& step) const {

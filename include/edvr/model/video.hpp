@@ -28,7 +28,7 @@ class video_restorer {
       : net_(std::move(net)), split_(net_.pcd_align), options_(std::move(options)) {}
 
   /// frame (3, h, w), RGB in [0, 1], all of one size. The restorer keeps
-  /// the handle: do not write to the frame afterwards. Throws shape_error.
+  /// the handle: do not write to the frame afterwards. Throws shape_error, and error after finish().
   void push(tensor<value, 3> frame) {
     auto const s = frame.shape();
     if (finished_) throw error("video_restorer: push after finish; make a new one for the next clip");

@@ -8,8 +8,9 @@
 
 namespace edvr::inline v1::nn {
 
-/// Convolution with its weights, stored as T; same as torch.nn.Conv2d. Calling it is lazy, as edvr::conv2d is. The first call packs the
-/// weights, and later ones use what it packed: to change weights give the module a new tensor, for writing into the old one is not noticed.
+/// Convolution with its weights, stored as T; same as torch.nn.Conv2d. Calling it is lazy, as edvr::conv2d is. On a CPU the first
+/// call packs weights of float and 16 bits, and later ones use what it packed: to change weights give the module a new tensor, for writing
+/// into the old one is not noticed.
 /// Copies share what they pack. Borrowed weights are packed anew at every call, which takes time: clone them.
 template <class T, class S = cpu>
 struct conv2d {

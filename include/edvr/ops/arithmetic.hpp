@@ -67,7 +67,7 @@ struct clamp {  // NaN wins, as in PyTorch: in x, and as a bound
 /// Element by element, lazy. Shapes broadcast by NumPy's rule: aligned at the last axis, extents equal or 1. Throws shape_error otherwise.
 /// Element types must be the same (cast<T>(x) first). A plain number may stand on either side, and is converted to the tensor's type:
 /// integers times 0.5 are times 0. Same as torch.add, sub, mul and div of one floating type; integers wrap, / drops the fraction, and
-/// dividing by 0 ends the program (on a GPU the result is arbitrary).
+/// dividing by 0 is undefined: on x86-64 it ends the program.
 template <operand A, operand B>
   requires same_space<A, B> && same_element<A, B>
 auto operator+(A&& a, B&& b) {

@@ -100,7 +100,7 @@ auto logical_not(A&& a) {
 }
 
 /// a where condition holds, b elsewhere; the three broadcast, and one of a and
-/// b may be a plain number. Lazy; both sides are computed. Same as torch.where.
+/// b may be a plain number. Lazy; both sides are computed. Throws shape_error. Same as torch.where.
 template <operand C, operand A, operand B>
   requires same_space<C, A> && same_space<A, B> && same_element<A, B> && std::is_same_v<value_t<C>, bool>
 auto where(C&& condition, A&& a, B&& b) {

@@ -194,7 +194,8 @@ auto deform_conv2d(X&& x, O&& offset, M&& mask, tensor<T, 4, S> weight, tensor<a
 /// offset[2 (d K + k) + 1]) = (dy, dx), bilinearly with zero surround, and multiplied by mask[d K + k]; K = r s.
 /// x (n, c, h, w);  offset (n, 2 g K, oh, ow);  mask (n, g K, oh, ow);  weight (k, c / groups, r, s);  bias (k), or {} for none;  returns
 /// (n, k, oh, ow) as conv2d does. The number g of deformable groups follows from offset; group d has the d-th run of c / g channels.
-/// A position that is NaN or not within one pixel of x contributes 0. Lazy, heavy. Throws shape_error.
+/// A position that is NaN or not within one pixel of x contributes 0 times its mask: NaN, if that is not finite. Lazy, heavy. Throws
+/// shape_error.
 /// Weights stored as bfloat16 round x and the samples to bfloat16; offsets and masks stay as they are. With weights stored as float16, x is
 /// read as floats (and copied to them, if it is stored as float16 too). Cost: that of conv2d, and n oh ow c K bilinear samples. Zhu et al.,
 /// CVPR 2019, eq. 1; same as torchvision.ops.deform_conv2d.

@@ -303,7 +303,7 @@ auto min(X&& x) {
 
 /// Sum over one axis of a * b, the axis kept with extent 1: how alike two feature maps are at
 /// each position. No product is written. a, b (n, c, h, w), axis 1: (n, 1, h, w). Lazy,
-/// heavy. EDVR section 3.3 calls it the similarity in an embedding space, before the sigmoid.
+/// heavy. Throws shape_error. EDVR section 3.3 calls it the similarity in an embedding space, before the sigmoid.
 template <operand A, operand B>
   requires same_space<A, B> && same_rank<A, B> && same_element<A, B>
 auto correlation(A&& a, B&& b, int axis = 1) {

@@ -62,7 +62,8 @@ struct stencil_node : private used_twice_name_its_value_with_eval {
 
 /// y[at] = f(x, at), for every position of x: how a user adds an op that looks at neighbours. f reads x(p) at any positions p; outside x
 /// there are zeros. f is a functor, copied to where it runs, and its result type is the element type. Shape of x. Lazy, heavy: x is
-/// evaluated first if it is not a tensor, and arithmetic around the stencil is part of its store. docs/expressions.md builds one.
+/// evaluated first if it is not a tensor or a concat of some, and arithmetic around the stencil is part of its store. docs/expressions.md
+/// builds one.
 template <class F, operand X>
 auto stencil(F f, X&& x) {
   return detail::stencil_node<F, bare<X>>(std::move(f), take(std::forward<X>(x)));
