@@ -49,7 +49,8 @@ struct pipeline {
         bar.show(static_cast<double>(++written));
       }
     };
-    edvr::index_t pushed = 0;  // to this restorer
+    edvr::index_t pushed = 0, first_done = done;  // of this restorer
+    auto const note_repeated = [&] { fell_back = fell_back || (done > first_done && restorer->fell_back()); };
     for (;;) {
       drain();
       if (r.last && done >= *r.last) return;
@@ -62,10 +63,10 @@ struct pipeline {
       if (cuts && (*cuts)(*x) && pushed > 0) {
         restorer->finish();
         drain();
-        fell_back = fell_back || restorer->fell_back();
+        note_repeated();
         if (r.last && done >= *r.last) return;
         restorer = make();
-        scene = next, pushed = 0;
+        scene = next, pushed = 0, first_done = done;
         restorer->seek(std::max<edvr::index_t>(0, r.first - scene));
       }
       restorer->push(*std::move(x));
@@ -73,7 +74,7 @@ struct pipeline {
     }
     restorer->finish();
     drain();
-    if (pushed > 0) fell_back = fell_back || restorer->fell_back();
+    note_repeated();
     edvr::index_t const reached = pushed > 0 || scene > 0 ? next : 0;  // 0: not even where reading was to begin
     if (next == 0 && r.first == 0) throw edvr::io_error(edvr::text(in.name(), ": has no frames"));
     if (done <= r.first && !r.last && !resumed)

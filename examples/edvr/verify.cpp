@@ -78,6 +78,8 @@ int verify(verify_options const& o) {
         throw io_error(edvr::text(path.string(), ": case ", c.name, ": ", e.what()));
       } catch (model_error const&) {
         throw;
+      } catch (numeric_error const& e) {
+        throw numeric_error(edvr::text(path.string(), ": case ", c.name, ": ", e.what()));
       } catch (cancelled const&) {
         throw;
       } catch (edvr::error const& e) {

@@ -332,6 +332,24 @@ TEST_CASE("hostile input 31: dictionaries with other keys than strings, with non
   CHECK(parse_pth("f.pth", bytes_of(of_keys(200'000))).root().find("199999"));
   parse(of_keys(1'000'000));
 }
+TEST_CASE("names that a stream repeats are paid for: some bytes each time do not grow to a thousand") {
+  std::string const half(499, 'n'), memoized = "X" + le<std::uint32_t>(499) + half + "q" + std::string(1, '\0') + "0";
+  std::string many = memoized;
+  for (int i = 0; i < 300'000; ++i)
+    many += std::string(
+        "h\0h\0\x93"
+        "0",
+        6);
+  REFUSED("bytes of names of globals", pth(many + "}"));
+}
+TEST_CASE("a zip archive whose entries lie in no folder is read") {
+  auto const bytes =
+      bytes_of(zip({{"data.pkl", pickle(dict({{"x", pickled_tensor(pickled_storage("0", 4), 0, {4}, {1})}}))}, {"data/0", four}}));
+  auto const file = parse_pth("f.pth", bytes);
+  CHECK(file.tensor_of("x", *file.root().find("x")).to<float, 1>()(3) == 4);
+  CHECK_THROWS_SAYING(io_error, "more than one data.pkl",
+                      parse_pth("f.pth", bytes_of(zip({{"data.pkl", pickle("}")}, {"b/data.pkl", pickle("}")}}))));
+}
 TEST_CASE("hostile input 32: a transposed tensor is read as what it is") {
   auto const x = read_x(pickled_tensor(pickled_storage("0", 4), 0, {2, 2}, {1, 2}), {{"0", four}}).to<float, 2>();
   CHECK(x(0, 1) == 3);

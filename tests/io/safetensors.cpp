@@ -138,6 +138,12 @@ TEST_CASE("names and metadata of any UTF-8 come back as they were written") {
   CHECK(f.tensors.size() == 2);
   for (auto const& [name, t] : m) CHECK(f.tensors.at(name).shape() == t.shape());
 }
+TEST_CASE("names that would be one when they are written are refused before anything is") {
+  tensor_map const m{{"\xfe", any_tensor(ones<float>({1}))}, {"\xff", any_tensor(ones<float>({1}))}};
+  auto const path = temporary("one_name.safetensors");
+  CHECK_THROWS_SAYING(io_error, "two tensors would have the name", write_safetensors(path, m));
+  CHECK_FALSE(std::filesystem::exists(path));
+}
 TEST_CASE("a header of very many keys is read in little more than linear time") {
   std::string header = "{";
   for (int i = 0; i < 200'000; ++i) header += (i ? ",\"k" : "\"k") + std::to_string(i) + "\":0";

@@ -139,6 +139,11 @@ TEST_CASE("y4m: samples whose colours are in the RGB cube come back, the others 
   CHECK(inside > 1000);
   CHECK(outside > 1000);
 }
+TEST_CASE("y4m: NaN is black, as in pictures") {
+  y4m_header const h{.width = 2, .height = 2, .sampling = chroma::yuv444};
+  CHECK(y4m_from_rgb(h, full<float>({3, 2, 2}, std::nanf("")), color_matrix::bt601) ==
+        y4m_from_rgb(h, zeros<float>({3, 2, 2}), color_matrix::bt601));
+}
 TEST_CASE("y4m: chroma lies where the header says: a ramp of colour stays one inside the picture") {
   for (auto sampling : {chroma::yuv420_center, chroma::yuv420_left, chroma::yuv422}) {
     y4m_header const h{.width = 32, .height = 16, .sampling = sampling, .bits = 16};

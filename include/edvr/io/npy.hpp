@@ -201,7 +201,8 @@ inline bool is_npz(std::span<std::byte const> b) {
 inline tensor_map parse_npz(std::string const& who, file_bytes const& bytes, std::uint64_t most_ratio = 100) {
   auto const all = std::span<std::byte const>(*bytes);
   auto const directory = detail::read_zip_directory(who, all, true);
-  std::uint64_t const most = (std::uint64_t{1} << 20) + most_ratio * bytes->size();
+  std::uint64_t const most =
+      (std::uint64_t{1} << 20) + std::min(most_ratio, (std::uint64_t{1} << 62) / std::max<std::uint64_t>(bytes->size(), 1)) * bytes->size();
   std::uint64_t total = 0;
   for (auto const& [name, entry] : directory) {
     if (entry.size > most - std::min<std::uint64_t>(total, most))

@@ -51,7 +51,12 @@ struct document {
     constexpr std::size_t most = 16'000'000;
     if ((charged += items) > most) throw io_error(text("more than ", most, " arguments"));
   }
-  std::size_t charged = 0;
+  /// Copied names are paid for as well: a stream can repeat one of 1000 bytes in six.
+  void charge_name(std::size_t bytes) {
+    constexpr std::size_t most = std::size_t{1} << 28;
+    if ((named += bytes) > most) throw io_error(text("more than ", most, " bytes of names of globals"));
+  }
+  std::size_t charged = 0, named = 0;
 };
 
 /// Runs one stream from `begin` on; sets `begin` to the byte after it. Throws io_error: who, the opcode, the byte.
@@ -129,6 +134,7 @@ class machine {
     return s;
   }
   value* named(std::string const& module, std::string const& name) {
+    doc_.charge_name(module.size() + name.size() + 1);
     value* const v = doc_.make(kind::opaque);
     v->text = module + "." + name;
     return v;

@@ -114,14 +114,15 @@ class pth_file {
   void read_zip() {
     auto const bytes = std::span<std::byte const>(*bytes_);
     auto const directory = detail::read_zip_directory(who_, bytes);
-    std::string root;
+    std::optional<std::string> folder;
     for (auto const& [name, entry] : directory) {
       if (!name.ends_with("/data.pkl") && name != "data.pkl") continue;
-      if (!root.empty()) throw io_error(text(who_, ": has more than one data.pkl"));
-      root = name.substr(0, name.size() - 8);
+      if (folder) throw io_error(text(who_, ": has more than one data.pkl"));
+      folder = name.substr(0, name.size() - 8);
     }
     if (directory.empty()) throw io_error(text(who_, ": zip archive is empty"));
-    if (root.empty()) throw io_error(text(who_, ": zip archive without data.pkl; this is not a PyTorch weight file"));
+    auto const root = folder.value_or("");
+    if (!folder) throw io_error(text(who_, ": zip archive without data.pkl; this is not a PyTorch weight file"));
     for (auto const& [name, entry] : directory)
       if (name == root + "constants.pkl" || name.starts_with(root + "code/"))
         throw io_error(text(who_, ": is a TorchScript archive; expected weights: save them with torch.save(model.state_dict(), path)"));

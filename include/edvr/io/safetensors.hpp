@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -131,7 +132,10 @@ inline std::vector<std::byte> make_safetensors(std::string const& who, tensor_ma
     next() += text("\"__metadata__\":{", strings, '}');
   }
   std::size_t at = 0;
+  std::set<std::string> keys;  // as they are written, with a sign in place of what is not UTF-8
   for (auto const& [name, t] : tensors) {
+    if (!keys.insert(quoted_json(name)).second)
+      throw io_error(text(who, ": two tensors would have the name ", quoted_json(name), ", because theirs are not UTF-8; rename one"));
     if (name == "__metadata__")
       throw io_error(text(who, ": a tensor is called __metadata__, which safetensors keeps for itself; rename it"));
     char const* type = nullptr;
@@ -155,7 +159,8 @@ inline std::vector<std::byte> make_safetensors(std::string const& who, tensor_ma
   return out;
 }
 }  // namespace detail
-/// Writes tensors in order of name, complete or not at all. Throws io_error, also if one is called __metadata__.
+/// Writes tensors in order of name, complete or not at all. Throws io_error, also if one is called __metadata__, or two
+/// have one name, because only UTF-8 can be written.
 inline void write_safetensors(std::filesystem::path const& path, tensor_map const& tensors,
                               std::map<std::string, std::string> const& metadata = {}) {
   write_file(path, {std::span<std::byte const>(detail::make_safetensors(path.string(), tensors, metadata))});

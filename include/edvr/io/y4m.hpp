@@ -234,8 +234,8 @@ tensor<T, 3> y4m_to_rgb(y4m_header const& h, std::span<std::byte const> bytes, c
   return rgb;
 }
 
-/// RGB (3, h, w), clamped to [0, 1], as the planes of a frame, rounded to nearest. Chroma is the mean over what a sample stands for. Throws
-/// shape_error if the frame is not of the header's size.
+/// RGB (3, h, w), clamped to [0, 1], NaN to 0, as the planes of a frame, rounded to nearest. Chroma is the mean over what a sample stands
+/// for. Throws shape_error if the frame is not of the header's size.
 template <class T>
 std::vector<std::byte> y4m_from_rgb(y4m_header const& h, tensor<T, 3> const& rgb, color_matrix matrix) {
   if (!(rgb.shape() == coord<3>{{3, h.height, h.width}}))
@@ -257,7 +257,10 @@ std::vector<std::byte> y4m_from_rgb(y4m_header const& h, tensor<T, 3> const& rgb
   std::vector<double> color(h.has_chroma() ? static_cast<std::size_t>(2 * pixels) : 0);
   for (index_t i = 0; i < h.height; ++i)
     for (index_t j = 0; j < h.width; ++j) {
-      auto const light = [&](index_t c) { return std::clamp(static_cast<double>(rgb(c, i, j)), 0., 1.); };
+      auto const light = [&](index_t c) {
+        auto const v = static_cast<double>(rgb(c, i, j));
+        return v > 0 ? std::min(v, 1.) : 0.;  // NaN too
+      };
       double const r = light(0), b = light(2), y = kr * r + (1 - kr - kb) * light(1) + kb * b;
       put(i * h.width + j, range.luma_zero + range.luma_span * y);
       if (color.empty()) continue;
