@@ -178,8 +178,8 @@ class case_runner {
   void upsample(golden_case const& c) {
     auto const x = c.get<T, 4>("input");
     auto const r = c.attributes.at("scale").get<index_t>();
-    auto const enlarged = [&](int axis) { return r < 1 ? r : checked_product("scale", x.extent(axis), r); };
-    check_if_shaped(c, "output", resize_bilinear(x, enlarged(2), enlarged(3), c.attributes.value("align_corners", false)), level::op);
+    index_t const height = checked_product("scale", x.extent(2), r), width = checked_product("scale", x.extent(3), r);
+    check_if_shaped(c, "output", resize_bilinear(x, height, width, c.attributes.value("align_corners", false)), level::op);
   }
   void pool(golden_case const& c) {
     auto const x = c.get<T, 4>("input");

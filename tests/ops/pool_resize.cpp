@@ -52,6 +52,8 @@ TEST_CASE_TEMPLATE("resize_bilinear: identity, constants, corners, and the taps 
   CHECK_CLOSE(eval(resize_bilinear(full<T>({1, 1, 1, 1}, T(5)), 4, 4, true)), full<T>({1, 1, 4, 4}, T(5)), 1);
   CHECK_THROWS_SAYING(shape_error, "expected no empty picture", resize_bilinear(x, 0, 3));
   CHECK_THROWS_SAYING(shape_error, "expected no empty picture", upsample_bilinear(x, -1));
+  CHECK_THROWS_SAYING(shape_error, "upsample_bilinear: -9223372036854775808 times",
+                      upsample_bilinear(x, std::numeric_limits<index_t>::min()));
   CHECK_THROWS_SAYING(shape_error, "upsample_bilinear: 4611686018427387905 times an extent of",
                       upsample_bilinear(x, (index_t{1} << 62) + 1));
   CHECK(eval(resize_bilinear(zeros<T>({0, 3, 4, 4}), index_t{1} << 36, 1)).empty());  // and no table of its rows

@@ -81,9 +81,10 @@ index_t checked_volume(char const* who, coord<R> const& s, index_t element_size 
   return empty ? 0 : v / element_size;
 }
 
-/// An extent times a factor that a caller gave. Throws shape_error beyond 63 bits.
+/// An extent times a factor that a caller gave, of any sign. Throws shape_error beyond 63 bits.
 inline index_t checked_product(char const* who, index_t extent, index_t factor) {
-  if (extent > 0 && factor > std::numeric_limits<index_t>::max() / extent)
+  index_t const most = extent > 0 ? std::numeric_limits<index_t>::max() / extent : std::numeric_limits<index_t>::max();
+  if (factor > most || factor < -most)
     throw shape_error(text(who, ": ", factor, " times an extent of ", extent, " needs more than 2^63 elements"));
   return extent * factor;
 }

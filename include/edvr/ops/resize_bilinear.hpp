@@ -141,8 +141,7 @@ auto resize_bilinear(X&& x, index_t height, index_t width, bool align_corners = 
 template <has_rank<4> X>
 auto upsample_bilinear(X&& x, index_t factor) {
   auto const s = x.shape();
-  auto const enlarged = [&](index_t extent) { return factor < 1 ? factor : checked_product("upsample_bilinear", extent, factor); };
-  index_t const height = enlarged(s[2]), width = enlarged(s[3]);
+  index_t const height = checked_product("upsample_bilinear", s[2], factor), width = checked_product("upsample_bilinear", s[3], factor);
   return resize_bilinear(std::forward<X>(x), height, width);
 }
 
