@@ -27,7 +27,8 @@ using picture = tensor<std::uint8_t, 3>;
 void draw_text(picture const& to, index_t x, index_t y, index_t size, std::string text) {
   for (auto& c : text)
     if (c < 32 || c > 126) c = '?';                      // the font has no other letters
-  std::vector<char> quads((text.size() + 1) * 11 * 64);  // the letter with most strokes has 11, of 64 bytes each
+  constexpr std::size_t most_strokes = 11, stroke = 64;  // of a letter; bytes
+  std::vector<char> quads(text.size() * most_strokes * stroke + stroke);
   int const n = stb_easy_font_print(0, 0, text.data(), nullptr, quads.data(), static_cast<int>(quads.size()));
   struct corner {
     float x, y, z;
