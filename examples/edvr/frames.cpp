@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <set>
+#include <string_view>
 
 #include "edvr/core/error.hpp"
 
@@ -44,13 +45,19 @@ bool natural_less(std::string const& a, std::string const& b) {
   }
   return a.size() - i != b.size() - j ? a.size() - i < b.size() - j : a < b;
 }
-/// The last run of digits of a file name, if it fits.
+/// The number of a frame: digits, of which 18 at most follow the leading zeros.
+std::optional<edvr::index_t> number_of(std::string_view digits) {
+  if (digits.empty() || !std::all_of(digits.begin(), digits.end(), is_digit)) return {};
+  auto const significant = std::min(digits.find_first_not_of('0'), digits.size());
+  if (digits.size() - significant > 18) return {};
+  return std::stoll(std::string(digits));
+}
+/// The last run of digits of a file name, if it is a number.
 std::optional<edvr::index_t> number_in(std::string const& name) {
   auto const end = std::find_if(name.rbegin(), name.rend(), is_digit).base();
   auto begin = end;
   while (begin != name.begin() && is_digit(*(begin - 1))) --begin;
-  if (begin == end || end - begin > 15) return {};
-  return std::stoll(std::string(begin, end));
+  return number_of({begin, end});
 }
 void note_gaps(frame_list& f, std::vector<std::optional<edvr::index_t>> const& numbers) {
   for (std::size_t i = 1; i < numbers.size(); ++i)
@@ -148,9 +155,8 @@ frame_list list_frames(std::string const& argument) {
   for (auto const& n : entries(folder)) {
     if (n.size() <= start.size() + p->suffix.size() || !n.starts_with(start) || !n.ends_with(p->suffix)) continue;
     auto const digits = n.substr(start.size(), n.size() - start.size() - p->suffix.size());
-    if (digits.size() > 15 || !std::all_of(digits.begin(), digits.end(), is_digit)) continue;
-    auto const number = std::stoll(digits);
-    if (p->at(number).filename().string() == n) found.insert(number);
+    auto const number = number_of(digits);
+    if (number && p->at(*number).filename().string() == n) found.insert(*number);
   }
   if (found.empty()) throw io_error(text(argument, ": no file matches the pattern"));
   std::vector<std::optional<edvr::index_t>> numbers;
@@ -185,7 +191,8 @@ std::vector<fs::path> plan_outputs(std::string const& argument, frame_list const
     if (!fs::exists(o, failure)) continue;
     if (inputs.count(fs::canonical(o, failure)))
       throw io_error(text(o.string(), ": would overwrite an input frame; write to another folder"));
-    if (!may_exist) throw io_error(text(o.string(), ": exists; remove it, choose another output, or allow --overwrite or --resume"));
+    if (!may_exist)
+      throw io_error(text(o.string(), ": exists; remove it, choose another output, or allow --overwrite (restore: or --resume)"));
   }
   if (!frames.folder.empty() && fs::equivalent(frames.folder, folder, failure))
     throw io_error(text(folder.string(), ": is the folder of the input frames, which results would join; write to another folder"));

@@ -118,6 +118,10 @@ mkdir jpegs && cp "$golden/pictures/progressive.jpg" jpegs/0.jpg
 expect 3 'is the folder of the input frames' "$edvr" restore -i jpegs -o jpegs
 for name in b.webp b.y4m; do expect 3 'pictures are written as PNG' "$edvr" resize -i jpegs -o $name; check [ ! -e $name ]; done
 expect 3 'expected sides of at most 16384' "$edvr" resize -i "$clip/truth" -o x --scale 64
+mkdir long_numbers && cp "$small/00000000.png" long_numbers/00000000000000000007.png && cp "$small/00000001.png" long_numbers/123456789012345678.png
+expect 0 '' "$edvr" resize -i 'long_numbers/%020d.png' -o 'long_out/%020d.png' --scale 0.5
+expect 0 '' "$edvr" resize -i 'long_numbers/%d.png' -o 'long_out/%d.png' --scale 0.5
+check [ "$(ls long_out | tr '\n' ' ')" = '00000000000000000007.png 123456789012345678.png ' ]
 mkdir -p with_folder/00000001.png && cp "$small/00000000.png" with_folder/
 expect 3 'with_folder/00000001.png: is a folder; expected a file' "$edvr" restore -i with_folder -o with_folder_out
 mkdir tiny && "$edvr" resize -i "$small/00000000.png" -o tiny/00000000.png --scale 0.1
