@@ -1,6 +1,9 @@
 # For our own executables only: warnings are errors, and the flags that presets ask for. Users of the library get none of this.
 set(EDVR_SANITIZE "" CACHE STRING "Sanitizers of our own executables, such as address,undefined")
 set(EDVR_ARCH "" CACHE STRING "Instruction set of our own executables (-march); empty for the compiler's default, as most users build")
+if(EDVR_SANITIZE AND EDVR_CUDA)
+  message(FATAL_ERROR "EDVR_SANITIZE and EDVR_CUDA: nvcc's objects are not instrumented, and would keep memory another way than the rest; choose one")
+endif()
 
 function(edvr_own_target target)
   target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wconversion;-Wshadow;-Werror>)

@@ -42,9 +42,8 @@ byte_stream::~byte_stream() {
 
 byte_stream byte_stream::input(std::string const& argument) {
   if (argument == "-") return {"standard input", STDIN_FILENO, false};
-  int const d =
-      // A pipe that nobody writes yet opens at once, and is waited for where that can be ended.
-      open(argument.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  // A pipe that nobody writes yet opens at once, and is waited for where that can be ended.
+  int const d = open(argument.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (d < 0) fail(argument, "cannot be opened");
   byte_stream s(argument, d, true);
   struct stat kind{};

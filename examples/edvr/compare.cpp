@@ -57,7 +57,7 @@ int compare(compare_options const& o) {
       std::cout << printable(name) << ": shapes differ, " << x.describe() << " and " << found->second.describe() << '\n';
       continue;
     }
-    auto const report = testing::compare(x, found->second, o.atol, o.rtol);
+    auto const report = testing::compare(x, found->second, o.rtol, o.atol);
     same = same && report.within;
     std::cout << printable(name) << ": " << x.describe() << ", " << report.summary() << (report.within ? "" : "  DIFFERENT") << '\n';
   }

@@ -15,19 +15,29 @@ video_options<float, gpu> options_on_gpu(video_options<float> const& o) {
   return g;
 }
 
-/// Frames go over pinned memory.
+/// Frames go over pinned memory, while there is any.
 template <class Restorer>
 class restorer_on_gpu final : public clip_restorer_of<Restorer> {
  public:
   using clip_restorer_of<Restorer>::clip_restorer_of;
   void push(tensor<float, 3> frame) override {
-    if (!pinned_ || !(pinned_.shape() == frame.shape())) pinned_ = empty_pinned<float>(frame.shape());
-    assign(pinned_, frame);
-    clip_restorer_of<Restorer>::push(pinned_);  // copied to the device before it returns
+    if (!pinned_ || !(pinned_.shape() == frame.shape())) pin(frame.shape());
+    if (pinned_) assign(pinned_, frame), frame = pinned_;
+    clip_restorer_of<Restorer>::push(frame);  // copied to the device before it returns
   }
 
  private:
+  void pin(coord<3> const& shape) {
+    pinned_ = {};
+    if (is_short_) return;
+    try {
+      pinned_ = empty_pinned<float>(shape);
+    } catch (device_error const&) {  // pageable memory is slower, no more
+      is_short_ = true;
+    }
+  }
   tensor<float, 3> pinned_;
+  bool is_short_ = false;
 };
 }  // namespace
 
@@ -36,15 +46,17 @@ void require_gpu(int device) {
   if (device >= device_count()) throw device_error(text("--device cuda:", device, ": expected 0 to ", device_count() - 1));
   select_device(device);
 }
-restorer_factory restorers_on_gpu(int device, nn::edvr_net<float> const& net, std::optional<nn::edvr_net<float>> const& second,
-                                  video_options<float> const& options) {
+restorer_factory restorers_on_gpu(int device, nn::edvr_net<float> const& net, video_options<float> const& options,
+                                  std::optional<nn::edvr_net<float>> const& second, video_options<float> const& second_options) {
   require_gpu(device);
   using one = video_restorer<float, gpu>;
   auto const o = options_on_gpu(options);
   auto const first = to<gpu>(net);
   if (!second) return [first, o] { return std::make_unique<restorer_on_gpu<one>>(one(first, o)); };
   using two = two_stage_restorer<float, gpu>;
-  return [first, after = to<gpu>(*second), o] { return std::make_unique<restorer_on_gpu<two>>(two(one(first, o), one(after, o))); };
+  return [first, o, last = to<gpu>(*second), last_o = options_on_gpu(second_options)] {
+    return std::make_unique<restorer_on_gpu<two>>(two(one(first, o), one(last, last_o)));
+  };
 }
 std::string gpus() try {
   std::string s;

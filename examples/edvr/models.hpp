@@ -38,9 +38,7 @@ template <class T>
 edvr::video_options<T> video_options_of(clip_options const& o, edvr::edvr_config const& config) {
   edvr::video_options<T> v;
   v.padding = config.with_predeblur || config.hr_in ? edvr::temporal_padding::replicate : edvr::temporal_padding::reflection_circle;
-  for (auto p : {edvr::temporal_padding::replicate, edvr::temporal_padding::reflection, edvr::temporal_padding::reflection_circle,
-                 edvr::temporal_padding::circle})
-    if (o.padding == name(p)) v.padding = p;
+  if (auto const asked = edvr::temporal_padding_named(o.padding)) v.padding = *asked;
   v.spatial = o.spatial_padding == "replicate" ? edvr::pad_mode::replicate : edvr::pad_mode::reflect;
   v.ensemble = o.ensemble, v.cache = o.cache, v.split = o.split;
   v.forward.executor.threads = o.threads;

@@ -44,6 +44,12 @@ void fit(restore_options const& o, video_options<float>& options, edvr_config co
                            " go to the program, its threads and pictures: ", e.what()));
   }
 }
+/// The same options with tiles of `asked` pixels a side, rounded up to what the network takes, if its frames, of this size, are larger.
+video_options<float> in_tiles(video_options<float> options, index_t asked, edvr_config const& config, pair size) {
+  index_t const m = config.size_multiple(), tile = (asked + m - 1) / m * m;
+  if (asked > 0 && (tile < size.y || tile < size.x)) options.tile = tile;
+  return options;
+}
 void note_tiles(video_options<float> const& options, edvr_config const& config) {
   if (options.tile.y == 0) return;
   index_t const overlap = tile_overlap(options, config), seen = (options.tile.y + 2 * overlap) * (options.tile.x + 2 * overlap);
@@ -69,8 +75,8 @@ int restore(restore_options const& o) {
         "--scale", edvr::text("the model enlarges ", enlarges, " times; expected 1 to ", enlarges, ", and its result is shrunk to that"));
   auto options = video_options_of<float>(o.clip, net.config);
   if (o.max_memory > 0) fit<T>(o, options, net.config, in->size(), o.bits > 0 ? o.bits : in->bits());
-  index_t const multiple = net.config.size_multiple(), tile = (o.tile + multiple - 1) / multiple * multiple;
-  if (o.tile > 0 && (tile < in->size().y || tile < in->size().x)) options.tile = tile;
+  auto second_options = options;
+  options = in_tiles(options, o.tile, net.config, in->size());
   note_tiles(options, net.config);
   if (o.device != "cpu") require_gpu(device_number(o.device));
 
@@ -81,7 +87,9 @@ int restore(restore_options const& o) {
   if (!o.clip.stage2.empty()) {
     auto const chosen = second_stage_of(o.model, o.clip);
     second = make_net<T>(open_model(chosen), chosen);
-    (void)two_stage_restorer<T>(video_restorer<T>(net, options), video_restorer<T>(*second, options));  // throws if they do not fit
+    second_options = in_tiles(second_options, o.tile, second->config, {in->size().y * enlarges, in->size().x * enlarges});
+    (void)two_stage_restorer<T>(video_restorer<T>(net, options), video_restorer<T>(*second, second_options));  // throws if they do not fit
+    note_tiles(second_options, second->config);
   }
   for (auto const& weights : {o.model.path, o.clip.stage2})
     if (std::error_code failure; fs::equivalent(o.output, weights, failure))
@@ -96,19 +104,21 @@ int restore(restore_options const& o) {
                 {},
                 o.scene_cut > 0 ? std::optional(o.scene_cut) : std::nullopt,
                 static_cast<double>(scale) / static_cast<double>(enlarges),
-                bar};
+                bar,
+                options.forward.executor};
   work.resumed = !out.runs.empty() && out.runs[0].first > range.first;
   options.forward.progress = [&](double done) {
     bar.show(static_cast<double>(work.written) + done / (o.clip.stage2.empty() ? 1 : 2));
     return !is_interrupted();
   };
+  second_options.forward.progress = options.forward.progress;
   if (o.device != "cpu") {
-    if constexpr (std::is_same_v<T, float>) work.make = restorers_on_gpu(device_number(o.device), net, second, options);
+    if constexpr (std::is_same_v<T, float>) work.make = restorers_on_gpu(device_number(o.device), net, options, second, second_options);
   } else if (!second) {
     work.make = [&] { return as_clip_restorer(video_restorer<T>(net, options)); };
   } else {
     work.make = [&] {
-      return as_clip_restorer(two_stage_restorer<T>(video_restorer<T>(net, options), video_restorer<T>(*second, options)));
+      return as_clip_restorer(two_stage_restorer<T>(video_restorer<T>(net, options), video_restorer<T>(*second, second_options)));
     };
   }
   bar.show(0);

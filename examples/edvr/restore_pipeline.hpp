@@ -25,6 +25,7 @@ struct pipeline {
   std::optional<double> cut;  // threshold of scene cuts
   double shrink = 1;          // of results
   progress_bar& bar;
+  edvr::cpu_executor executor;
   edvr::index_t written = 0;
   bool fell_back = false;
   std::optional<edvr::coord<3>> size = {};  // of every frame
@@ -89,9 +90,9 @@ struct pipeline {
   edvr::tensor<float, 3> shrunk(edvr::tensor<float, 3> const& frame) const {
     edvr::tensor<float, 3> result;
     for (edvr::index_t c = 0; c < 3; ++c) {
-      auto const one = edvr::resize_bicubic(edvr::eval(edvr::cast<double>(edvr::slice(frame, 0, c, c + 1))), shrink);
+      auto const one = edvr::resize_bicubic(edvr::eval(edvr::cast<double>(edvr::slice(frame, 0, c, c + 1)), executor), shrink);
       if (!result) result = edvr::empty<float>({3, one.extent(1), one.extent(2)});
-      edvr::assign(edvr::slice(result, 0, c, c + 1), edvr::cast<float>(one));
+      edvr::assign(edvr::slice(result, 0, c, c + 1), edvr::cast<float>(one), executor);
     }
     return result;
   }

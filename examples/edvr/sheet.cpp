@@ -62,9 +62,6 @@ int sheet(std::vector<std::string> const& inputs, std::string const& output, std
   index_t width = gap;
   std::vector<index_t> factors;
   for (auto const& p : pictures) factors.push_back(height / p.extent(1)), width += p.extent(2) * factors.back() + gap;
-  if ((width > 16384) || (height + caption + 2 * gap > 16384))
-    throw io_error(edvr::text(output, ": the sheet would have ", width, " x ", height + caption + 2 * gap,
-                              " pixels; expected sides of at most 16384"));
   edvr::detail::check_picture_size(output, static_cast<std::uint64_t>(width), static_cast<std::uint64_t>(height + caption + 2 * gap));
   auto const canvas = full<std::uint8_t>(coord<3>{{3, height + caption + 2 * gap, width}}, std::uint8_t(24));
   index_t x = gap;

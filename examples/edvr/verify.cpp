@@ -21,18 +21,13 @@ void verify_indices(reporter& to, std::string const& path) {
     char mode[32] = "";
     if (std::sscanf(key.c_str(), "n%ld_t%ld_%31s", &n, &t, mode) != 3 || n < 1 || t < 1 || n > 100000 || t > 99)
       throw io_error(edvr::text(path, ": ", key, " is not n<frames>_t<window>_<mode>"));
-    bool known = false;
-    for (auto p :
-         {temporal_padding::replicate, temporal_padding::reflection, temporal_padding::reflection_circle, temporal_padding::circle}) {
-      if (mode != name(p)) continue;
-      known = true;
-      ++to.cases;
-      double wrong = lists.size() == static_cast<std::size_t>(n) ? 0 : 1;
-      for (index_t i = 0; i < n && wrong == 0; ++i)
-        wrong += window_frames(i, n, {t, t / 2}, p) != lists.at(static_cast<std::size_t>(i)).get<std::vector<index_t>>();
-      to.line(key + " (wrong windows)", "integer", wrong, 0);
-    }
-    if (!known) throw io_error(edvr::text(path, ": ", key, " names no temporal padding"));
+    auto const padding = temporal_padding_named(mode);
+    if (!padding) throw io_error(edvr::text(path, ": ", key, " names no temporal padding"));
+    ++to.cases;
+    double wrong = lists.size() == static_cast<std::size_t>(n) ? 0 : 1;
+    for (index_t i = 0; i < n && wrong == 0; ++i)
+      wrong += window_frames(i, n, {t, t / 2}, *padding) != lists.at(static_cast<std::size_t>(i)).get<std::vector<index_t>>();
+    to.line(key + " (wrong windows)", "integer", wrong, 0);
   }
 }
 

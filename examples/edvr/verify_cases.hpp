@@ -269,9 +269,7 @@ class case_runner {
   }
 
   static temporal_padding padding_of(std::string const& s) {
-    for (auto p :
-         {temporal_padding::replicate, temporal_padding::reflection, temporal_padding::reflection_circle, temporal_padding::circle})
-      if (s == name(p)) return p;
+    if (auto const p = temporal_padding_named(s)) return *p;
     throw io_error(text("unknown temporal padding ", s));
   }
   /// 8-bit pictures: the share of samples that differ by one step, or infinity if one differs by more.
@@ -299,8 +297,7 @@ class case_runner {
       auto const quantised = "output_u8_" + std::string(edvr::name(v.padding));
       if (c.has(quantised)) check_8bit(c, quantised, to_8bit(y));
     }
-    for (auto p :
-         {temporal_padding::replicate, temporal_padding::reflection, temporal_padding::reflection_circle, temporal_padding::circle}) {
+    for (auto p : temporal_paddings) {
       auto const key = "indices_" + std::string(edvr::name(p));
       if (!c.has(key)) continue;
       auto const expected = c.get<std::int64_t, 2>(key);

@@ -168,6 +168,7 @@ check [ "$("$edvr" compare letters/00000000.png "$small/00000000.png" | grep -c 
 expect 0 '' "$edvr" restore -i "$small" -o letters_x -x --frames 0:1
 expect 1 'DIFFERENT' "$edvr" compare letters_x/00000000.png all/00000000.png
 [ -n "${EDVR_SANITIZED:-}" ] || expect 0 'tiles of 64 x 64' "$edvr" restore -i "$clip/low" -o letters_t -t 64 --frames 0:1
+[ -n "${EDVR_SANITIZED:-}" ] || expect 0 'tiles of 112 x 112, overlapping by 128' "$edvr" restore -i "$small" -o letters_t2 -t 112 --frames 0:1 --stage2 "$golden/net_e.old_raw_legacy.pth" --allow-nonfinite  # larger than the frames, smaller than the second stage's
 expect 2 '--scale' "$edvr" restore -i "$small" -o x -s 5
 expect 2 '--scale' "$edvr" restore -i "$small" -o x -s 3.5
 expect 2 'the model enlarges 1 times' "$edvr" restore -i "$small" -o x -s 2 -m "$golden/net_e.old_raw_legacy.pth"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <functional>
+
 #include "support.hpp"
 using namespace edvr;
 
@@ -44,6 +46,22 @@ TEST_CASE_FIXTURE(fixture, "concat of heavy ops makes one tensor, at the root an
   CHECK(tensors_made([&] { y = eval(joined(concat(conv1(x), relu(conv2(z))))); }) == 2);
   CHECK_CLOSE(y, eval(conv2d(plain, wide, b, {.padding = 1}, algo::reference{})), 32 * 9 * 4);
   CHECK(tensors_made([&] { y = eval(concat(conv1(x), z)); }) == 1);
+  CHECK(tensors_made([&] { y = eval(concat<0>(conv1(x), relu(conv2(z)))); }) == 1);
+  CHECK_CLOSE(y, eval(concat<0>(plain1(x), eval(relu(plain2(z))))), 16 * 9);
+  CHECK(tensors_made([&] { y = eval(concat<3>(conv1(x), conv2(z))); }) == 1);
+  CHECK_CLOSE(y, eval(concat<3>(plain1(x), plain2(z))), 16 * 9);
+}
+TEST_CASE_FIXTURE(fixture, "a heavy op in each place of where, and two of them") {
+  auto const m = eval(z > 0.f);
+  tensor<float, 4> y;
+  CHECK(tensors_made([&] { y = eval(where(m, conv1(x), conv2(z))); }) == 2);
+  CHECK_CLOSE(y, eval(where(m, plain1(x), plain2(z))), 16 * 9);
+  CHECK(tensors_made([&] { y = eval(where(m, x, conv2(z))); }) == 1);
+  CHECK_CLOSE(y, eval(where(m, x, plain2(z))), 16 * 9);
+  auto const sign = eval(plain1(x) > 0.f);
+  CHECK(tensors_made([&] { y = eval(where(conv1(x) > 0.f, z + 5.f, z)); }) == 1);
+  CHECK(eval(sum(logical_not(equal(y, where(sign, z + 5.f, z))))).item() <= 2);  // rounding may turn a sign
+  CHECK(tensors_made([&] { y = eval(where(conv1(x) > conv2(z), x, z)); }) == 2);
 }
 TEST_CASE_FIXTURE(fixture, "a heavy op below an index map runs first") {
   tensor<float, 4> y;
@@ -200,6 +218,25 @@ struct threshold {
   bool operator()(float x) const { return x > at; }
 };
 }  // namespace
+namespace theirs {  // whose apply is not the library's
+template <class F, class... A>
+int apply(F const&, A const&...) {
+  return -1;
+}
+struct twice {
+  template <class T>
+  T operator()(T const& v) const {
+    return v + v;
+  }
+};
+}  // namespace theirs
+TEST_CASE_FIXTURE(fixture, "functors of std and of namespaces that have an apply of their own") {
+  CHECK(allclose(apply_each(std::negate<float>{}, z), -z, 0, 0));
+  CHECK(allclose(apply_each(std::negate<>{}, conv1(x)), -eval(conv1(x)), 0, 0));
+  CHECK(allclose(apply_each(theirs::twice{}, z), z + z, 0, 0));
+  CHECK(eval(apply_each(theirs::twice{}, full<long double>({3}, 4.0L)))(1) == 8);
+  CHECK(conv2d(x, w1, {}, {}).shape() == conv2d(x, w1, {}).shape());  // neither bias nor parameters
+}
 TEST_CASE("a user's functor is a pointwise op, and an epilogue") {
   auto const x = normal<float>({1, 16, 4, 4}, 1);
   CHECK_CLOSE(eval(apply_each(hypotenuse{}, x)), eval(x * x), 0);

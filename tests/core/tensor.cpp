@@ -49,6 +49,9 @@ TEST_CASE("random tensors are the same for the same seed, whatever the type") {
   CHECK(eval(min(u)).item() >= -1);
   CHECK(eval(max(u)).item() < 3);
   CHECK(std::fabs(eval(mean(u)).item() - 1) < 0.1);
+  random_source numbers(0);  // as published for this generator and seed
+  CHECK(numbers.bits() == 0x53175d61490b23dfu);
+  CHECK(numbers.bits() == 0x61da6f3dc380d507u);
 }
 TEST_CASE("a copy shares, a clone does not") {
   auto const a = zeros<float>({3});
@@ -106,6 +109,9 @@ TEST_CASE("printing shows the shape and brackets, long axes shortened") {
   std::ostringstream s;
   s << from({1, 2, 3, 4}, {2, 2}) << '|' << arange<int>(20) << '|' << full<double>(coord<0>{}, 2.5);
   CHECK(s.str() == "(2, 2) [[1, 2],\n [3, 4]]|(20) [0, 1, 2, ..., 17, 18, 19]|() 2.5");
+  s.str("");
+  s << full<std::uint8_t>({1}, std::uint8_t(65)) << arange<int>(8) << reshape(arange<int>(4), {2, 1, 2});
+  CHECK(s.str() == "(1) [65](8) [0, 1, 2, 3, 4, 5, 6, 7](2, 1, 2) [[[0, 1]],\n [[2, 3]]]");
 }
 TEST_CASE("allclose follows atol + rtol |b|, with NaN and infinities apart") {
   double const nan = std::nan(""), inf = HUGE_VAL;

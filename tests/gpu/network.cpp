@@ -92,6 +92,14 @@ TEST_CASE("gpu: modules by themselves") {
   CHECK_CLOSE(to<cpu>(to<gpu>(block)(to<gpu>(x))), block(x), 72);
   CHECK_CLOSE(to<cpu>(eval(to<gpu>(block.conv1)(to<gpu>(x)))), eval(block.conv1(x)), 72);
 }
+TEST_CASE("gpu: a network whose blocks were changed") {
+  nn::edvr_net<float> net(small(true, true, false));
+  init_random(net, 1);
+  net.reconstruction.push_back(net.reconstruction[0]);
+  net.feature_extraction[0].res_scale = 0.5f, net.predeblur.resblock_l2_1.res_scale = 0.25f;
+  auto const x = uniform<float>({1, net.config.num_frame, 3, 16, 16}, 2);
+  CHECK_CLOSE(to<cpu>(to<gpu>(net)(to<gpu>(x))), net(x), 4000);
+}
 TEST_CASE("gpu: what a network refuses") {
   nn::edvr_net<float> net(small(true, false, false));
   init_random(net, 1);

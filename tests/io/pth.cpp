@@ -255,6 +255,34 @@ TEST_CASE("legacy streams: cut off at every byte, and with lengths that lie") {
   for (std::size_t n = 0; n < whole.size(); ++n) CHECK_THROWS_AS(parse(whole.substr(0, n)), io_error);
   REFUSED("bytes follow the last storage", whole + "x");
   REFUSED("not one that torch.save wrote", pickle("}"));
+  auto const begins = pickle("\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19") + pickle(num(1001));
+  auto const of_length = [&](std::int64_t n) {
+    return begins + pickle("}") + pickle(dict({{"x", pickled_tensor(pickled_storage("0", 4), 0, {4}, {1})}})) +
+           pickle("](" + str("0") + "e") + le(n) + four;
+  };
+  CHECK(parse_pth("f", bytes_of(of_length(4))).root().find("x"));
+  for (std::int64_t n : {std::int64_t{5}, std::int64_t{-1}, std::numeric_limits<std::int64_t>::max()})
+    REFUSED("claims " + std::to_string(n) + " elements of 4 bytes; the file has 16", of_length(n));
+  REFUSED("byte order is big", begins + pickle(dict({{"little_endian", "\x89"}})) + pickle("}") + pickle("]"));
+}
+TEST_CASE("views of storages, tensors that name their type, and an OrderedDict made from pairs mean what they mean to torch") {
+  auto const view =
+      tuple({str("storage"), global("torch", "FloatStorage"), str("0"), str("cpu"), num(4), tuple({str("1"), num(2), num(2)})}) + "Q";
+  CHECK(read_x(pickled_tensor(view, 0, {2}, {1}), {{"0", four}}).to<float, 1>()(1) == 4);
+  auto const typed =
+      global("torch._utils", "_rebuild_tensor_v3") +
+      tuple({pickled_storage("0", 4, "UntypedStorage"), num(0), numbers({2}), numbers({1}), "\x89", ")", global("torch", "float16")}) + "R";
+  CHECK(read_x(typed, {{"0", le<std::uint16_t>(0x3c00) + le<std::uint16_t>(0x4000)}}).to<float, 1>()(1) == 2);
+  auto const pairs =
+      parse_pth("f", bytes_of(pth(global("collections", "OrderedDict") + tuple({"](" + tuple({str("x"), num(7)}) + "e"}) + "R")));
+  REQUIRE(pairs.root().find("x"));
+  CHECK(pairs.root().find("x")->integer == 7);
+}
+TEST_CASE("a stored entry whose two sizes differ is refused") {
+  auto s = pth("}", {{"0", four}});
+  std::uint32_t const more = 1000;
+  std::memcpy(s.data() + s.find("PK\1\2", s.find("PK\1\2") + 4) + 24, &more, 4);
+  REFUSED("differs from its size", s);
 }
 TEST_CASE("a file with a bit of each byte flipped in turn is read or refused, never worse") {
   for (auto name : {"/pth_sampler.zip.pth", "/pth_sampler.legacy.pth"}) {

@@ -63,6 +63,7 @@ TEST_CASE("hostile input 33: header lengths of 0, 1, 2^64 - 1, beyond the file, 
 TEST_CASE("hostile input 34: shape and extent disagree, both ways") {
   REFUSED("shape and dtype need 1024 bytes, data_offsets give 16",
           safetensors("{\"x\":" + entry_of("\"F32\"", "[32,8]", "[0,16]") + "}", data));
+  REFUSED("shape is not a list", safetensors("{\"x\":" + entry_of("\"F32\"", "4", "[0,16]") + "}", data));
   REFUSED("shape and dtype need 8 bytes, data_offsets give 16", safetensors("{\"x\":" + entry_of("\"F32\"", "[2]", "[0,16]") + "}", data));
 }
 TEST_CASE("hostile input 35: offsets that are no pair of numbers in order") {

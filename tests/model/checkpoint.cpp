@@ -211,6 +211,9 @@ TEST_CASE_FIXTURE(fixture, "hostile input 44: a missing bias, foreign keys") {
   broken.erase("conv_l2_1.weight");
   CHECK_THROWS_SAYING(model_error, "not EDVR weights: conv_l2_1.weight is missing (", infer_config(as_checkpoint(broken)));
   CHECK_THROWS_SAYING(model_error, "not EDVR weights", infer_config(as_checkpoint({})));
+  auto none = weights(config);
+  none.insert_or_assign("conv_l2_1.weight", any_tensor(zeros<float>({0, 8, 3, 3})));
+  CHECK_THROWS_SAYING(model_error, "has no rows", infer_config(as_checkpoint(none)));
 }
 TEST_CASE_FIXTURE(fixture, "hostile input 45: mixed dialects") {
   auto m = weights(config);
@@ -219,6 +222,12 @@ TEST_CASE_FIXTURE(fixture, "hostile input 45: mixed dialects") {
       model_error,
       "f: weights mix two dialects: pcd_align.L1_offset_conv1.weight is original (2019), pcd_align.dcn_pack.l1.bias is BasicSR",
       through_file(m));
+}
+TEST_CASE_FIXTURE(fixture, "two weights that one name would stand for are refused") {
+  tensor_map m;
+  for (auto const& [k, t] : weights(config)) m.emplace(to_original(k), t);
+  m.emplace("conv_l2_1.weight", any_tensor(zeros<float>({1})));
+  CHECK_THROWS_SAYING(model_error, "two weights are called conv_l2_1.weight", through_file(m));
 }
 TEST_CASE_FIXTURE(fixture, "hostile input 46: weights that are not finite are named and counted, and allowed on request") {
   auto m = weights(config);
@@ -285,6 +294,16 @@ TEST_CASE("a small file cannot make the loader take much memory") {
   host_memory.peak_bytes = host_memory.bytes.load();
   CHECK_THROWS_SAYING(model_error, "weights do not fit", make_edvr<float>(c));
   CHECK(host_memory.peak_bytes.load() - host_memory.bytes.load() < 1'000'000);
+}
+TEST_CASE("one tensor of many axes under many names cannot make a small file many megabytes") {
+  auto const of_names = [](int n) {
+    std::vector<std::int64_t> const ones(64, 1);
+    std::string body = pickled_tensor(pickled_storage("0", 1), 0, ones, ones) + "q" + std::string(1, '\0') + "0}(";
+    for (int i = 0; i < n; ++i) body += str(std::to_string(i)) + "h" + std::string(1, '\0');
+    return bytes_of(pth(body + "u", {{"0", floats({1})}}));
+  };
+  CHECK(parse_checkpoint("f", of_names(10)).weights.size() == 10);
+  CHECK_THROWS_SAYING(model_error, "more axes than the file has bytes", parse_checkpoint("f", of_names(1000)));
 }
 TEST_CASE("weights that share one storage cannot make a small file a large network") {
   // 128 channels and 400 blocks, every 3x3 convolution the same storage: 0.9 MB that would become 470 MB

@@ -207,6 +207,11 @@ TEST_CASE("multiply-adds and parameters are those that the published configurati
   }
   CHECK(contains(nearest_published({.num_feat = 48}), "EDVR_M_x4_SR_REDS, but for num_feat = 48 (64 there)"));
 }
+TEST_CASE("the cost of what no computer runs is refused, not counted wrongly") {
+  edvr_config const huge{.num_feat = 4096, .num_frame = 99, .deformable_groups = 8, .num_extract_block = 4};
+  CHECK(multiply_adds(layers(huge, 64, 64)) > 0);
+  CHECK_THROWS_SAYING(model_error, "a window of 16384 x 16384 takes", layers(huge, 16384, 16384));
+}
 TEST_CASE("EDVR-M runs its 3x3 convolutions by Winograd's algorithm and the rest directly") {
   auto const all = layers(edvr_config{}, 180, 320);
   CHECK(all.size() == 72);

@@ -354,6 +354,12 @@ TEST_CASE("conv2d and matmul take any scalar with the usual operators") {
                   eval(conv2d(normal<double>({1, 3, 5, 5}, 1), normal<double>({2, 3, 3, 3}, 2)))(0, 1, 2, 2)) < 1e-13);
 }
 TEST_CASE("conv2d: winograd refuses what it cannot do") {
+  constexpr auto usual = [](index_t out, index_t in, conv2d_params p = {}) {
+    return choose_conv2d<algo::automatic, float, cpu>(coord<4>{{out, in, 3, 3}}, p);
+  };
+  static_assert(usual(16, 16) == algorithm::winograd && usual(16, 15) == algorithm::direct && usual(15, 16) == algorithm::direct);
+  for (conv2d_params p : {conv2d_params{.stride = {1, 2}}, {.stride = {2, 1}}, {.dilation = {1, 2}}, {.dilation = {2, 1}}, {.groups = 2}})
+    CHECK(usual(16, 16, p) == algorithm::direct);
   auto const x = zeros<float>({1, 16, 8, 8});
   CHECK_THROWS_SAYING(shape_error, "algo::winograd for a weight of shape (16, 16, 1, 1); expected a 3x3 window with stride 1",
                       conv2d(x, zeros<float>({16, 16, 1, 1}), {}, algo::winograd{}));

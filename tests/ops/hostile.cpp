@@ -130,6 +130,13 @@ TEST_CASE("hostile input 63: sizes that no machine has, and windows that do not 
   CHECK_THROWS_SAYING(shape_error, "more than 2^63 bytes", zeros<float>({index_t{1} << 32, index_t{1} << 32}));
   CHECK_THROWS_SAYING(shape_error, "window reaches over", conv2d(ones<float>({1, 1, 2, 2}), ones<float>({1, 1, 5, 5}), {.padding = 1}));
   CHECK_THROWS_SAYING(shape_error, "stride 0", conv2d(ones<float>({1, 1, 2, 2}), ones<float>({1, 1, 1, 1}), {.stride = 0}));
+  for (conv2d_params p : {conv2d_params{.stride = index_t{1} << 62}, {.padding = index_t{1} << 62}, {.dilation = index_t{1} << 62}})
+    CHECK_THROWS_SAYING(shape_error, "none over 2^31", conv2d(ones<float>({1, 1, 9, 9}), ones<float>({1, 1, 3, 3}), p));
+  constexpr index_t most = std::numeric_limits<index_t>::max();
+  CHECK_THROWS_SAYING(shape_error, "need more than 2^63 elements",
+                      max_pool2d(broadcast_to(ones<std::uint8_t>({1, 1, 1, 1}), {1, 1, 1, most}), {.kernel = {1, 2}, .padding = {0, 1}}));
+  auto const wide = pad(zeros<float>({1}), {{index_t{1} << 60}}, {{index_t{1} << 60}});
+  CHECK_THROWS_SAYING(shape_error, "concat: extents", concat<0>(wide, wide, wide, wide, wide, wide, wide, wide));
   CHECK_THROWS_SAYING(shape_error, "dilation 0", conv2d(ones<float>({1, 1, 2, 2}), ones<float>({1, 1, 1, 1}), {.dilation = 0}));
   CHECK_THROWS_SAYING(shape_error, "groups = 2; expected a positive divisor of the 3 channels",
                       conv2d(ones<float>({1, 3, 2, 2}), ones<float>({2, 1, 1, 1}), {.groups = 2}));

@@ -58,6 +58,8 @@ TEST_CASE_TEMPLATE("minimum, maximum and clamp keep NaN", T, float, double) {
   CHECK(is(maximum(a, b), {2, nan_value, nan_value, 0}));
   CHECK(is(minimum(a, 2), {1, nan_value, 2, -infinity}));
   CHECK(is(maximum(-a, -2), {-1, nan_value, -2, infinity}));
+  CHECK(is(maximum(-2, -a), {-1, nan_value, -2, infinity}));
+  CHECK(is(minimum(2, a), {1, nan_value, 2, -infinity}));
   CHECK(is(clamp(a, 0, 2), {1, nan_value, 2, 0}));
   CHECK(is(clamp(a, static_cast<T>(nan_value), 2), {nan_value, nan_value, nan_value, nan_value}));
   CHECK(is(clamp(a, 0, static_cast<T>(nan_value)), {nan_value, nan_value, nan_value, nan_value}));
@@ -75,6 +77,13 @@ TEST_CASE_TEMPLATE("comparisons give bool, where chooses, NaN compares as IEEE s
   CHECK(is(a < 2, {1, 0, 0}));
   CHECK(is(a <= 1, {1, 0, 0}));
   CHECK(is(a >= 2, {0, 1, 0}));
+  CHECK(is(1 < a, {0, 1, 0}));
+  CHECK(is(2 > a, {1, 0, 0}));
+  CHECK(is(1 >= a, {1, 0, 0}));
+  CHECK(is(2 <= a, {0, 1, 0}));
+  CHECK(is(equal(2, a), {0, 1, 0}));
+  CHECK_THROWS_SAYING(shape_error, "operator>: shapes (2) and (3)", vec<T>({1, 2}) > vec<T>({1, 2, 3}));
+  CHECK_THROWS_SAYING(shape_error, "operator>=: shapes (2) and (3)", vec<T>({1, 2}) >= vec<T>({1, 2, 3}));
   CHECK(is(where(a < b, a, 10 * b), {1, 20, 20}));
   CHECK(is(where(a < b, a, 7), {1, 7, 7}));
   CHECK(is(where(a < b, 7, a), {7, 2, nan_value}));
@@ -143,9 +152,11 @@ TEST_CASE("pad fills with a value, the edge or the mirror image") {
   CHECK(is(pad(x, {{1}}, {{0}}, pad_mode::constant, 9), {9, 1, 2, 3}));
   CHECK(is(pad(x, {{2}}, {{2}}, pad_mode::replicate), {1, 1, 1, 2, 3, 3, 3}));
   CHECK(is(pad(x, {{2}}, {{2}}, pad_mode::reflect), {3, 2, 1, 2, 3, 2, 1}));
-  CHECK_THROWS_SAYING(shape_error, "expected less than the extent", pad(x, {{3}}, {{0}}, pad_mode::reflect));
-  CHECK_THROWS_SAYING(shape_error, "expected none below 0", pad(x, {{-1}}, {{0}}));
-  CHECK_THROWS_SAYING(shape_error, "nothing to replicate", pad(zeros<int>({0}), {{1}}, {{0}}, pad_mode::replicate));
+  for (auto [before, after] : {std::pair<index_t, index_t>{1, 0}, {0, 1}}) {
+    CHECK_THROWS_SAYING(shape_error, "expected less than the extent", pad(x, {{3 * before}}, {{3 * after}}, pad_mode::reflect));
+    CHECK_THROWS_SAYING(shape_error, "expected none below 0", pad(x, {{-before}}, {{-after}}));
+    CHECK_THROWS_SAYING(shape_error, "nothing to replicate", pad(zeros<int>({0}), {{before}}, {{after}}, pad_mode::replicate));
+  }
   CHECK(eval(pad(with_gaps(normal<float>({1, 2, 3, 4}, 1)), {{0, 0, 1, 1}}, {{0, 0, 1, 2}}, pad_mode::reflect)).shape() ==
         shape<4>{{1, 2, 5, 7}});
 }

@@ -32,6 +32,16 @@ TEST_CASE_TEMPLATE("pools agree with loops, any layout", T, float, double) {
   CHECK_THROWS_SAYING(shape_error, "expected at most half of the kernel", max_pool2d(x, {.kernel = 2, .padding = 2}));
   CHECK_THROWS_SAYING(shape_error, "window reaches over 9", avg_pool2d(x, {.kernel = 9}));
 }
+TEST_CASE("pools whose window, step and border differ by axis") {
+  auto const x = reshape(arange<float>(35), {1, 1, 5, 7});
+  pool2d_params const p{{2, 3}, {3, 2}, {1, 0}};
+  CHECK(eval(max_pool2d(x, p)).shape() == coord<4>{{1, 1, 2, 3}});
+  CHECK(eval(max_pool2d(x, p))(0, 0, 1, 1) == 25);
+  CHECK(eval(avg_pool2d(x, p))(0, 0, 1, 1) == 20.5f);
+  CHECK(eval(avg_pool2d(x, p))(0, 0, 0, 2) == 2.5f);  // half of it padding
+  CHECK_THROWS_SAYING(shape_error, "half of the kernel", max_pool2d(x, {.kernel = 2, .padding = {0, 2}}));
+  CHECK_THROWS_SAYING(shape_error, "no empty pictures", max_pool2d(zeros<float>({1, 1, 0, 4}), {.kernel = 2, .padding = 1}));
+}
 TEST_CASE_TEMPLATE("resize_bilinear: identity, constants, corners, and the taps of the factors 2 and 4", T, float, double) {
   proves<T>({"resize_bilinear", "upsample_bilinear"});
   auto const x = normal<T>({2, 17, 5, 6}, 1);

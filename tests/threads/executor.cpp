@@ -3,6 +3,7 @@
 #include <cfenv>
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -212,4 +213,30 @@ TEST_CASE("where the system gives fewer threads than asked for, those do it") {
           return refused && eval(sum(y))() == 20'000'000 ? 7 : 3;
         }) == 7);
 }
+TEST_CASE("a task may end the program, on whatever thread it runs") {
+  CHECK(in_child([] {
+          std::atomic<bool> left{false};
+          cpu_executor{4}.parallel(1000, [&](index_t, int worker) {
+            if (worker > 0 && !left.exchange(true)) std::exit(7);
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+          });
+          return 1;
+        }) == 7);
+}
+#if defined(__linux__)
+TEST_CASE("where the system gives no more memory, what is kept for later goes back to it first") {
+  CHECK(in_child([] {
+          (void)empty<float>({200'000'000});  // 800 MB, kept
+          long pages = 0;
+          std::ifstream("/proc/self/statm") >> pages;
+          rlim_t const bytes = static_cast<rlim_t>(pages) * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + (rlim_t{80} << 20);
+          rlimit usual;
+          if (pages == 0 || getrlimit(RLIMIT_AS, &usual) != 0) return 1;
+          rlimit const little{bytes, usual.rlim_max};
+          if (setrlimit(RLIMIT_AS, &little) != 0) return 2;
+          if (void* volatile const more = std::malloc(std::size_t{1} << 30)) return more ? 7 : 0;  // an emulator, which limits nothing
+          return empty<float>({212'500'000}).size() == 212'500'000 ? 7 : 3;
+        }) == 7);
+}
+#endif
 #endif

@@ -160,7 +160,7 @@ struct unary {
   void expand_to(coord<rank> const& s) { a.expand_to(s); }
   template <class At, class... V>
   EDVR_HD auto operator()(At const& at, V const&... v) const {
-    return apply(f, a(at, v...));
+    return edvr::apply(f, a(at, v...));
   }
   template <class G>
   auto map(G const& g) const {
@@ -195,7 +195,7 @@ struct binary {
   void expand_to(coord<rank> const& s) { a.expand_to(s), b.expand_to(s); }
   template <class At, class... V>
   EDVR_HD auto operator()(At const& at, V const&... v) const {
-    return apply(f, a(at, v...), b(at, v...));
+    return edvr::apply(f, a(at, v...), b(at, v...));
   }
   template <class G, class H>
   auto map(G const& g, H const& h) const {
@@ -243,11 +243,11 @@ struct ternary {
   void expand_to(coord<rank> const& s) { a.expand_to(s), b.expand_to(s), c.expand_to(s); }
   template <class At, class... V>
   EDVR_HD auto operator()(At const& at, V const&... v) const {
-    return apply(f, a(at, v...), b(at, v...), c(at, v...));
+    return edvr::apply(f, a(at, v...), b(at, v...), c(at, v...));
   }
-  template <class G, class H, class I>
-  auto map(G const& g, H const& h, I const& i) const {
-    return ternary<F, decltype(g(a)), decltype(h(b)), decltype(i(c))>{f, g(a), h(b), i(c)};
+  template <class G, class H, class K>
+  auto map(G const& g, H const& h, K const& k) const {
+    return ternary<F, decltype(g(a)), decltype(h(b)), decltype(k(c))>{f, g(a), h(b), k(c)};
   }
   template <class G>
   auto map(G const& g) const {
@@ -319,10 +319,24 @@ auto constant_like(T value, E const& e) {
   return constant<T, E::rank, space_t<E>>{value, e.shape()};
 }
 
+/// f(a, s), and f(s, a), with the number s beside every element of a.
+template <class F, operand A>
+auto with_number(F f, A&& a, value_t<A> s) {
+  auto c = constant_like(s, a);
+  return binary{std::move(f), take(std::forward<A>(a)), c};
+}
+template <class F, operand A>
+auto number_with(F f, value_t<A> s, A&& a) {
+  auto c = constant_like(s, a);
+  return binary{std::move(f), c, take(std::forward<A>(a))};
+}
+
 /// f applied to every element: how a user adds a pointwise function. f
 /// is any functor of one value; its result type is the new element type.
 template <class F, operand A>
 auto apply_each(F f, A&& a) {
+  static_assert(std::is_trivially_copyable_v<F>,
+                "a functor is copied as bytes to where it runs: hold a pointer or a view, not a container");
   return unary{std::move(f), take(std::forward<A>(a))};
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <numbers>
 
 #include "edvr/core/tensor.hpp"
 
@@ -34,7 +35,7 @@ class random_source {
   /// Mean 0, standard deviation 1 (Box and Muller).
   double normal() {
     double const u = 1 - uniform(), v = uniform();
-    return std::sqrt(-2 * std::log(u)) * std::cos(6.283185307179586 * v);
+    return std::sqrt(-2 * std::log(u)) * std::cos(2 * std::numbers::pi * v);
   }
 
  private:

@@ -72,7 +72,7 @@ index_t checked_volume(char const* who, coord<R> const& s, index_t element_size 
   bool empty = false;
   index_t v = element_size;  // extents of 0 count as 1, so that strides cannot overflow either
   for (int i = 0; i < R; ++i) {
-    if (s[i] < 0) throw shape_error(text(who, ": shape ", s, " has a negative extent on axis ", i));
+    if (s[i] < 0) throw shape_error(text(who, ": shape ", s, " has a negative extent on axis ", i, "; expected none below 0"));
     empty = empty || s[i] == 0;
     index_t const n = s[i] > 0 ? s[i] : 1;
     if (v > std::numeric_limits<index_t>::max() / n) throw shape_error(text(who, ": shape ", s, " needs more than 2^63 bytes"));

@@ -80,7 +80,8 @@ class block_cache {
     } else {
       live_ += bytes, trim(), live_ -= bytes;
       ++asked_;
-      p = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      auto const map = [bytes] { return ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); };
+      if (p = map(); p == MAP_FAILED) give_back(kept_), p = map();
       if (p == MAP_FAILED) throw std::bad_alloc();
     }
     live_ += bytes;
@@ -116,16 +117,20 @@ class block_cache {
     ::pthread_atfork([] { instance().mutex_.lock(); }, unlock, unlock);
   }
   std::size_t whole_pages(std::size_t bytes) const { return (bytes + page_ - 1) / page_ * page_; }
-  /// Gives gaps back, or their ends, until little more is held than was alive once: the smallest first, for large ones serve more requests.
+  /// Gives gaps back until little more is held than was alive once.
   void trim() {
     std::size_t const most = std::max(peak_, live_) + whole_pages(peak_ / slack);
-    while (live_ + kept_ > most && !gaps_.empty()) {
+    if (live_ + kept_ > most) give_back(std::min(kept_, live_ + kept_ - most));
+  }
+  /// So many bytes of gaps, or of their ends: the smallest first, for large ones serve more requests.
+  void give_back(std::size_t bytes) {
+    while (bytes > 0) {
       auto const smallest_gap =
           std::min_element(gaps_.begin(), gaps_.end(), [](auto const& a, auto const& b) { return a.second < b.second; });
-      std::size_t const excess = std::min(smallest_gap->second, live_ + kept_ - most);
-      ::munmap(smallest_gap->first + (smallest_gap->second - excess), excess);
-      kept_ -= excess;
-      if ((smallest_gap->second -= excess) == 0) gaps_.erase(smallest_gap);
+      std::size_t const part = std::min(smallest_gap->second, bytes);
+      ::munmap(smallest_gap->first + (smallest_gap->second - part), part);
+      kept_ -= part, bytes -= part;
+      if ((smallest_gap->second -= part) == 0) gaps_.erase(smallest_gap);
     }
   }
 

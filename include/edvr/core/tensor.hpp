@@ -52,9 +52,9 @@ class tensor {
     for (int i = 0; i < R; ++i) assert(at[i] >= 0 && at[i] < extent_[i]);
     return writable()[at];
   }
-  template <std::integral... I>
-    requires(sizeof...(I) == R)
-  T& operator()(I... at) const {
+  template <std::integral... Index>
+    requires(sizeof...(Index) == R)
+  T& operator()(Index... at) const {
     return (*this)[coord<R>{{static_cast<index_t>(at)...}}];
   }
   /// The element of a tensor with one element, whatever its rank. Throws shape_error if there are more, or none.
@@ -186,7 +186,8 @@ auto from(Range const& elements, index_t const (&extents)[N]) {
   return from(elements, detail::coord_of(extents));
 }
 
-/// A tensor over memory that the caller owns and keeps alive: nothing is copied, nothing freed.
+/// A tensor over memory that the caller owns and keeps alive: nothing is copied, nothing freed. Strides are counted in elements, row-major
+/// if not given. Throws shape_error for a negative extent, or no memory for some elements.
 template <class T, int R>
 tensor<T, R> borrow(T* data, coord<R> const& extents, coord<R> const& strides) {
   index_t const n = checked_volume("borrow", extents, sizeof(T));

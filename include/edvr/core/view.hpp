@@ -44,10 +44,10 @@ struct view {
 
  private:
   // Added one after the other: GCC makes slow vector code of a sum of R products, and leaves a loop a loop at -O2.
-  template <int... I>
-  EDVR_HD T* address([[maybe_unused]] coord<R> const& at, std::integer_sequence<int, I...>) const {
+  template <int... Axes>
+  EDVR_HD T* address([[maybe_unused]] coord<R> const& at, std::integer_sequence<int, Axes...>) const {
     T* p = data;
-    ((p += at[I] * step[I]), ...);
+    ((p += at[Axes] * step[Axes]), ...);
     return p;
   }
 };

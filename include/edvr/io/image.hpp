@@ -221,7 +221,7 @@ inline int image_bits(std::span<std::byte const> bytes) {
 
 /// Decodes an 8-bit PNG or JPEG, recognised by its first bytes: RGB (3, h, w), pixels interleaved
 /// in memory; gray is widened, a JPEG's orientation tag not applied. Throws io_error, beginning
-/// with `who`, for other formats, alpha, 16 bits, CMYK, more than 2^26 pixels, and damage.
+/// with `who`, for other formats, alpha, 16 bits, CMYK, sides of more than 16384 or more than 2^26 pixels, and damage.
 inline tensor<std::uint8_t, 3> decode_image(std::string const& who, std::span<std::byte const> bytes) {
   return detail::decode_picture<std::uint8_t>(who, bytes);
 }

@@ -19,14 +19,13 @@
 namespace edvr::inline v1 {
 
 namespace detail {
-/// Number of pixels of a picture that a file claims or a caller wants.
-inline std::size_t check_picture_size(std::string const& who, std::uint64_t w, std::uint64_t h) {
+/// Throws io_error unless pictures may have this size, which a file claims or a caller wants.
+inline void check_picture_size(std::string const& who, std::uint64_t w, std::uint64_t h) {
   constexpr std::uint64_t most_side = 16384, most_pixels = std::uint64_t{1} << 26;
   if (w < 1 || h < 1) throw io_error(text(who, ": picture of ", w, " x ", h, " pixels; expected at least 1 x 1"));
   if (w > most_side || h > most_side || w * h > most_pixels)
     throw io_error(
         text(who, ": picture of ", w, " x ", h, " pixels; expected sides of at most ", most_side, " and at most ", most_pixels, " pixels"));
-  return static_cast<std::size_t>(w * h);
 }
 
 /// One row by the filter that leaves the smallest numbers, sums of absolute values compared: what the PNG specification (12.8) recommends.

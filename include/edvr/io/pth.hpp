@@ -158,7 +158,8 @@ class pth_file {
     if (magic->is != kind::integer || magic->text != std::string_view(expected, 10))
       throw io_error(text(who_, ": is a pickle, but not one that torch.save wrote"));
     auto const* const protocol = machine.run(at);
-    if (protocol->is != kind::integer || protocol->integer != 1001) throw io_error(text(who_, ": legacy protocol is not 1001"));
+    if (protocol->is != kind::integer || protocol->integer != 1001)
+      throw io_error(text(who_, ": legacy protocol is not 1001; save the file anew with torch.save"));
     auto const* const system = machine.run(at);
     if (auto const* const little = system->find("little_endian"); little && little->integer == 0)
       throw io_error(text(who_, ": byte order is big; expected little: save the file on a little-endian machine"));

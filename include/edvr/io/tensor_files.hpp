@@ -14,10 +14,6 @@
 namespace edvr::inline v1 {
 
 enum class tensor_format { safetensors, npy, npz };
-constexpr std::string_view name(tensor_format f) {
-  constexpr std::string_view names[] = {"safetensors", "npy", "npz"};
-  return names[static_cast<int>(f)];
-}
 /// By the first bytes, and by the name only where these say nothing.
 inline tensor_format format_of(std::string const& who, file_bytes const& bytes) {
   auto const begins = [&](std::string_view with) {

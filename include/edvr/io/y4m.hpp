@@ -134,8 +134,8 @@ inline y4m_header parse_y4m_header(std::string const& who, std::string_view line
       case 'X':
         if (value == "COLORRANGE=FULL")
           h.full_range = true;
-        else if (value != "COLORRANGE=LIMITED" && !value.starts_with("YSCSS="))
-          h.extra.emplace_back(value.substr(0, 200));  // what C says already
+        else if (value != "COLORRANGE=LIMITED" && !value.starts_with("YSCSS="))  // YSCSS: what C says already
+          h.extra.emplace_back(value.substr(0, 200));
         if (h.extra.size() > 100) throw io_error(text(who, ": y4m header has more than 100 X tags"));
         break;
       default:

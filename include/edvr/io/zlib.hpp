@@ -95,7 +95,7 @@ inline std::vector<std::byte> deflate_bytes(std::span<std::byte const> bytes, bo
     taken += in_before - z.avail_in;
     given += out_before - z.avail_out;
   }
-  if (state != Z_STREAM_END) throw io_error("deflate: failed");
+  if (state != Z_STREAM_END) throw io_error(text("deflate: ", zError(state), " after ", taken, " of ", bytes.size(), " bytes"));
   out.resize(given);
   return out;
 }

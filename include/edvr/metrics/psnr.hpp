@@ -27,8 +27,8 @@ inline tensor<double, 3> luma(tensor<double, 3> const& rgb) {
 /// A picture (c, h, w) without `border` pixels on each side. Throws shape_error if nothing is left.
 template <class T>
 tensor<T, 3> crop_border(tensor<T, 3> const& x, index_t border) {
-  if (border < 0 || 2 * border >= x.extent(1) || 2 * border >= x.extent(2))
-    throw shape_error(text("crop_border: ", border, " pixels off each side of ", x.shape(), " leaves nothing"));
+  if (border < 0 || border >= x.extent(1) - border || border >= x.extent(2) - border)
+    throw shape_error(text("crop_border: ", border, " pixels off each side of ", x.shape(), "; expected 0 or more, and something left"));
   return slice(slice(x, 1, border, x.extent(1) - border), 2, border, x.extent(2) - border);
 }
 

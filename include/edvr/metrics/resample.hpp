@@ -77,7 +77,7 @@ inline tensor<double, 3> resize_bicubic(tensor<double, 3> const& x, double scale
 /// The BD degradation: Gaussian blur of sigma 0.4 factor, 13 taps, then pixels 0, factor, 2 factor, ... of each axis. Borders are reflected
 /// without the edge sample, which needs sides of more than 6 + 2 factor pixels. Throws shape_error.
 inline tensor<double, 3> blur_downsample(tensor<double, 3> const& x, index_t factor) {
-  index_t const margin = 6 + 2 * factor;
+  index_t const margin = 6 + 2 * std::clamp<index_t>(factor, 1, index_t{1} << 40);
   if (factor < 1 || x.empty() || x.extent(1) <= margin || x.extent(2) <= margin)
     throw shape_error(
         text("blur_downsample: picture of shape ", x.shape(), " by ", factor, "; expected sides of more than ", margin, " pixels"));

@@ -46,6 +46,7 @@ inline tensor_map state_dict(checkpoint& c, pth_file const& file, std::string co
                            "; save model.state_dict()"));
   if (!descend(key) && !descend("params") && !descend("params_ema")) descend("state_dict");
   tensor_map weights;
+  index_t axes = 0;  // of all tensors: a stream can repeat one of 64 at little cost, under many names
   for (std::size_t i = 0; i + 1 < dict->items.size(); i += 2) {
     auto const& k = *dict->items[i];
     auto const& v = *dict->items[i + 1];
@@ -56,8 +57,11 @@ inline tensor_map state_dict(checkpoint& c, pth_file const& file, std::string co
       if (c.ignored.size() < most_ignored)
         c.ignored.push_back(k.is != kind::string ? "(a key that is not a string)"
                                                  : k.text + (v.is == kind::opaque ? text(" (", v.text, ")") : ""));
-    } else
-      weights[k.text] = file.tensor_of(k.text, v);
+    } else {
+      auto const& weight = weights[k.text] = file.tensor_of(k.text, v);
+      if ((axes += static_cast<index_t>(weight.shape().size())) > c.file_size)
+        throw model_error(text(c.file, ": its tensors have more axes than the file has bytes; it is damaged or made to deceive"));
+    }
   }
   return weights;
 }
@@ -245,8 +249,9 @@ nn::edvr_net<T> make_edvr(checkpoint const& c, index_t center_frame_idx = -1, bo
 /// auto const net = load_edvr<float>("EDVR_M_x4_SR_REDS_official-32075921.pth"); key: as of read_checkpoint. Throws model_error, also if
 /// the file cannot be read.
 template <class T>
-nn::edvr_net<T> load_edvr(std::filesystem::path const& path, std::string const& key = "params", index_t center_frame_idx = -1) {
-  return make_edvr<T>(read_checkpoint(path, key), center_frame_idx);
+nn::edvr_net<T> load_edvr(std::filesystem::path const& path, std::string const& key = "params", index_t center_frame_idx = -1,
+                          bool allow_nonfinite = false) {
+  return make_edvr<T>(read_checkpoint(path, key), center_frame_idx, allow_nonfinite);
 }
 
 }  // namespace edvr::v1

@@ -66,11 +66,13 @@ inline bool is_deformable(std::string const& key) {
 }  // namespace detail
 
 /// The convolutions of a network, for input frames of height x width (rounded up to what the network takes), in the order of the
-/// parameters. Multiply-adds of convolutions only; sampling, resizing and arithmetic add under 1 %.
+/// parameters. Multiply-adds of convolutions only; sampling, resizing and arithmetic add under 1 %. Throws model_error for a configuration
+/// that cannot be built, or that no computer runs: 2^62 multiply-adds a window.
 inline std::vector<layer_cost> layers(edvr_config const& config, index_t height, index_t width) {
   index_t const m = config.size_multiple(), h = (height + m - 1) / m * m / (config.hr_in ? 4 : 1),
                 w = (width + m - 1) / m * m / (config.hr_in ? 4 : 1);
   std::vector<layer_cost> all;
+  double count = 0;
   nn::edvr_net<float> net(config);
   nn::for_each_parameter(net, [&]<int R>(std::string const& key, tensor<float, R> const& weight) {
     if constexpr (R == 4) {
@@ -82,8 +84,14 @@ inline std::vector<layer_cost> layers(edvr_config const& config, index_t height,
                      detail::runs_for_every_frame(name) ? config.num_frame : 1,
                      deformable ? choose<algo::automatic, float, cpu>()
                                 : choose_conv2d<algo::automatic, float, cpu>(weight.shape(), {.stride = detail::stride_of(name)})});
+      auto const& l = all.back();
+      count +=
+          static_cast<double>(weight.size()) * static_cast<double>(l.height) * static_cast<double>(l.width) * static_cast<double>(l.calls);
     }
   });
+  if (count >= 0x1p62)
+    throw model_error(text("layers: a window of ", width, " x ", height, " takes ", count,
+                           " multiply-adds, more than can be counted; expected smaller frames, or fewer channels, frames and blocks"));
   return all;
 }
 inline index_t multiply_adds(std::vector<layer_cost> const& all) {

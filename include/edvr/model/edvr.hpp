@@ -82,7 +82,7 @@ struct edvr_net {
     index_t const frames = config.num_frame;
     for (index_t t = 0; t < frames; ++t) {
       features.push_back(extract(select(x, 1, t), options.executor));
-      report(options, 0.5 * static_cast<double>(t + 1) / static_cast<double>(frames));
+      report(options.progress, 0.5 * static_cast<double>(t + 1) / static_cast<double>(frames));
     }
     return restore(std::move(features), select(x, 1, config.center()), options);
   }
@@ -94,8 +94,10 @@ struct edvr_net {
                               forward_options<value, S> const& options = {}, split_alignment<T, S> const* split = nullptr) const {
     auto const& ex = options.executor;
     index_t const frames = config.num_frame;
+    if (static_cast<index_t>(features.size()) != frames)
+      throw shape_error(text("EDVR: features of ", features.size(), " frames; expected ", frames, ", because the model takes so many"));
     if (config.num_alignment_dcn > 0) split = nullptr;
-    auto const frame = [&](index_t t) -> auto& { return features.at(static_cast<std::size_t>(t)); };
+    auto const frame = [&](index_t t) -> auto& { return features[static_cast<std::size_t>(t)]; };
     if (options.see)
       for (index_t t = 0; t < frames; ++t) options.see("feat_l1", t, to<value>(frame(t).l1, ex));
     std::vector<tensor<T, 4, S>> aligned;
@@ -109,12 +111,12 @@ struct edvr_net {
         aligned.push_back(split ? pcd_align(*split, neighbour, halves, ex, options.see, t)
                                 : pcd_align(neighbour, reference, ex, options.see, t));
       if (options.see) options.see("aligned", t, to<value>(aligned.back(), ex));
-      report(options, 0.5 + 0.25 * static_cast<double>(t + 1) / static_cast<double>(frames));
+      report(options.progress, 0.5 + 0.25 * static_cast<double>(t + 1) / static_cast<double>(frames));
     }
     features.clear();
     auto fused = fuse(std::move(aligned), options);
     if (options.see) options.see("fusion", -1, to<value>(fused, ex));
-    report(options, 0.8);
+    report(options.progress, 0.8);
     return reconstruct(std::move(fused), center, options);
   }
 
@@ -157,9 +159,6 @@ struct edvr_net {
   }
 
  private:
-  static void report(forward_options<value, S> const& options, double done) {
-    if (options.progress && !options.progress(done)) throw cancelled("EDVR: stopped by the caller");
-  }
   void check_input(coord<5> const& s) const {
     index_t const m = config.size_multiple();
     if (s[1] != config.num_frame || s[2] != 3)
@@ -192,14 +191,14 @@ struct edvr_net {
     auto const& ex = options.executor;
     auto z = run_in_order(reconstruction, std::move(features), ex);
     if (options.see) options.see("reconstruction", -1, to<value>(z, ex));
-    report(options, 0.9);
+    report(options.progress, 0.9);
     auto const s = z.shape();
     auto const y = empty<value, S>(coord<4>{{s[0], 3, 4 * s[2], 4 * s[3]}});
     if (config.hr_in)
       assign(y, center, ex);
     else
       assign(y, upsample_bilinear(center, 4), ex);
-    upsampling(z, y, options.band, ex, [&](double done) { report(options, 0.9 + 0.1 * done); });
+    upsampling(z, y, options.band, ex, [&](double done) { report(options.progress, 0.9 + 0.1 * done); });
     return y;
   }
 };
@@ -221,10 +220,18 @@ void init_random(edvr_net<T, cpu>& net, std::uint64_t seed) {
 
 namespace edvr::inline v1 {
 
-/// The same network with its weights in the memory To: to<gpu>(net). Waits for the copies.
+/// The same network with its weights in the memory To: to<gpu>(net). Residual blocks keep their scale, and lists of them their length; of
+/// other modules the weights alone are net's. Waits for the copies.
 template <memory_space To, class T, class S>
 nn::edvr_net<T, To> to(nn::edvr_net<T, S> net) {
-  nn::edvr_net<T, To> there(net.config);  // its parameters come in the order of net's
+  nn::edvr_net<T, To> there(net.config);
+  there.feature_extraction = to<To>(net.feature_extraction), there.reconstruction = to<To>(net.reconstruction);
+  if (net.config.with_predeblur) {
+    auto& d = there.predeblur;
+    d.resblock_l3 = to<To>(net.predeblur.resblock_l3), d.resblock_l1 = to<To>(net.predeblur.resblock_l1);
+    d.resblock_l2_1 = to<To>(net.predeblur.resblock_l2_1), d.resblock_l2_2 = to<To>(net.predeblur.resblock_l2_2);
+  }
+  // The rest, whose parameters come in the order of net's.
   std::vector<void const*> weights;
   nn::for_each_parameter(net, [&](std::string const&, auto const& w) { weights.push_back(&w); });
   auto next = weights.begin();

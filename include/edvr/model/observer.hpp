@@ -25,5 +25,9 @@ auto offset_reporter(observer<T, S> const& see, std::string const& level, index_
 
 /// Told how much of a window is done, 0 to 1; false stops the work, which then throws cancelled.
 using progress = std::function<bool(double done)>;
+/// Throws cancelled if the answer is to stop.
+inline void report(progress const& told, double done) {
+  if (told && !told(done)) throw cancelled("EDVR: stopped by the caller");
+}
 
 }  // namespace edvr::v1

@@ -24,6 +24,7 @@ struct video_options {
   pair tile = 0;
   index_t overlap = 0;  // pixels that a tile sees beyond itself on every side, rounded up likewise; 0: what tile_overlap() says
   nn::forward_options<T, S> forward = {};
+  bool in_tiles() const { return tile.y > 0 || tile.x > 0; }
 };
 
 /// What a tile must see beyond itself so that its result is close to that of the whole frame (docs/numerics.md): 32 pixels at the first
@@ -91,7 +92,7 @@ tensor<arithmetic_t<T>, 4, S> restore_window(nn::edvr_net<T, S> const& net, std:
   auto const s = x.shape();
   if (s[3] < 1 || s[4] < 1) throw shape_error(text("restore_window: input has shape ", s, "; expected no empty frames"));
   auto const& ex = options.forward.executor;
-  if (options.tile.y > 0 || options.tile.x > 0) return detail::restore_tiles(net, x, options);
+  if (options.in_tiles()) return detail::restore_tiles(net, x, options);
   auto const padded = pad_frames(x, net.config.size_multiple(), options.spatial, ex);
   auto const crop = [&](auto const& y) { return slice(slice(y, 2, 0, s[3] * net.config.scale()), 3, 0, s[4] * net.config.scale()); };
   if (!options.ensemble) return contiguous(crop(net(padded, options.forward)), ex);

@@ -39,9 +39,11 @@ struct tsa_fusion {
         spatial_attn_add1(c, c, 1),
         spatial_attn_add2(c, c, 1) {}
 
-  /// aligned: one (n, c, h, w) a frame, released one by one as they are used; returns (n, c, h, w).
+  /// aligned: one (n, c, h, w) a frame, released one by one as they are used; returns (n, c, h, w). Throws shape_error.
   template <executor Ex = default_executor_t<S>>
   tensor<T, 4, S> operator()(std::vector<tensor<T, 4, S>> aligned, Ex const& ex = {}, observer<arithmetic_t<T>, S> const& see = {}) const {
+    if (center < 0 || center >= static_cast<index_t>(aligned.size()))
+      throw shape_error(text("tsa_fusion: ", aligned.size(), " aligned frames; expected more than ", center, ", the centre's position"));
     auto masked = weigh_frames(std::move(aligned), ex, see);  // (n, t * c, h, w)
     auto const feat = eval<T>(lrelu(feat_fusion(masked)), ex);
     auto s = eval<T>(lrelu(spatial_attn1(masked)), ex);
@@ -76,7 +78,7 @@ struct tsa_fusion {
   /// Every frame times its temporal attention, frame after frame along the channels.
   template <class Ex>
   tensor<T, 4, S> weigh_frames(std::vector<tensor<T, 4, S>> aligned, Ex const& ex, observer<arithmetic_t<T>, S> const& see) const {
-    auto const reference = eval<T>(temporal_attn1(aligned.at(static_cast<std::size_t>(center))), ex);
+    auto const reference = eval<T>(temporal_attn1(aligned[static_cast<std::size_t>(center)]), ex);
     auto s = reference.shape();
     index_t const c = s[1];
     s[1] *= static_cast<index_t>(aligned.size());

@@ -17,10 +17,11 @@ template <class T, class S = cpu>
 class row_band {
  public:
   /// Of a map of `shape` (n, c, h, w), at most `rows` at once and one more on either side.
-  row_band(coord<4> const& shape, index_t rows) : height_(shape[2]) {
+  template <class Ex>
+  row_band(coord<4> const& shape, index_t rows, Ex const& ex) : height_(shape[2]) {
     coord<4> const s{{shape[0], shape[1], std::min(rows, shape[2]) + 2, shape[3]}};
     rows_ = empty<T, S>(s, channels_last(s));
-    assign(slice(rows_, 2, 0, 1), constant_like(arithmetic_t<T>(0), slice(rows_, 2, 0, 1)));
+    assign(slice(rows_, 2, 0, 1), constant_like(arithmetic_t<T>(0), slice(rows_, 2, 0, 1)), ex);
   }
   index_t ready() const { return ready_; }
   /// Makes room for rows ready() .. last - 1 and returns them, to be written; rows before `keep` - 1 are forgotten.
@@ -74,8 +75,8 @@ struct upsampling {
     band = std::clamp<index_t>(band, 1, height);
     // A map runs ahead of the next one by a row, and ends on a multiple of four rows: where the tiles of a whole map would.
     upsampling_rows const room(band);
-    row_band<T, S> a({{n, c, h, w}}, room.features), b({{n, c, 2 * h, 2 * w}}, room.upconv1), d({{n, 64, height, 4 * w}}, room.upconv2),
-        e({{n, 64, height, 4 * w}}, room.conv_hr);
+    row_band<T, S> a({{n, c, h, w}}, room.features, ex), b({{n, c, 2 * h, 2 * w}}, room.upconv1, ex),
+        d({{n, 64, height, 4 * w}}, room.upconv2, ex), e({{n, 64, height, 4 * w}}, room.conv_hr, ex);
     for (index_t from = 0, to; from < height; from = to) {
       to = std::min(height, from + band);
       index_t const e_end = whole_tiles(to + 1, height), d_end = 2 * whole_tiles((e_end + 2) / 2, 2 * h),

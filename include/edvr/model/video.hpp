@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -57,7 +58,7 @@ class video_restorer {
     if (!is_ready()) return {};
     // While the clip goes on its end is not in this window, so any length beyond the frames received does.
     auto const frames = window_frames(given_, finished_ ? received_ : received_ + net_.config.num_frame, frame_window(), options_.padding);
-    bool const cached = options_.cache && !options_.ensemble && options_.tile.y <= 0 && options_.tile.x <= 0;
+    bool const cached = options_.cache && !options_.ensemble && !options_.in_tiles();
     auto const y = to<cpu>(squeeze(cached ? from_features(frames) : from_window(frames), 0), options_.forward.executor);
     index_t bad = 0;
     for (index_t i = 0, n = y.size(); i < n; ++i) bad += !std::isfinite(y.data()[i]);
@@ -75,6 +76,13 @@ class video_restorer {
   /// Was the clip too short for the padding asked for, so that end frames are repeated instead? Known after finish().
   bool fell_back() const { return finished_ && received_ > 0 && !is_possible(options_.padding, frame_window(), received_); }
   nn::edvr_net<T, S> const& net() const { return net_; }
+  /// What works on frames outside the network: its own executor, if that is the host's.
+  cpu_executor host_executor() const {
+    if constexpr (std::is_same_v<S, cpu>)
+      return options_.forward.executor;
+    else
+      return {};
+  }
 
  private:
   window frame_window() const { return {net_.config.num_frame, net_.config.center()}; }
@@ -106,8 +114,7 @@ class video_restorer {
       auto& known = features_[f];
       if (!known.l1) known = net_.extract(padded(f), forward.executor, split);
       features.push_back(known);
-      if (forward.progress && !forward.progress(0.5 * static_cast<double>(features.size()) / static_cast<double>(frames.size())))
-        throw cancelled("EDVR: stopped by the caller");
+      report(forward.progress, 0.5 * static_cast<double>(features.size()) / static_cast<double>(frames.size()));
     }
     index_t const scale = net_.config.scale();
     auto const y = net_.restore(std::move(features), padded(frames[static_cast<std::size_t>(frame_window().center)]), forward, split);
@@ -141,7 +148,7 @@ class two_stage_restorer {
     for (;;) {
       if (auto y = second_.pop()) return y;
       if (auto between = first_.pop())
-        second_.push(from_8bit<arithmetic_t<T>>(to_8bit(*between)));
+        second_.push(from_8bit<arithmetic_t<T>>(to_8bit(*between, second_.host_executor()), second_.host_executor()));
       else if (finished_ && !drained_)
         drained_ = true, second_.finish();
       else

@@ -2,6 +2,7 @@
 // Which frames make the window of a frame near the ends of a clip.
 #pragma once
 #include <algorithm>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -15,6 +16,15 @@ enum class temporal_padding { replicate, reflection, reflection_circle, circle }
 constexpr std::string_view name(temporal_padding p) {
   constexpr std::string_view names[] = {"replicate", "reflection", "reflection_circle", "circle"};
   return names[static_cast<int>(p)];
+}
+
+inline constexpr temporal_padding temporal_paddings[] = {temporal_padding::replicate, temporal_padding::reflection,
+                                                         temporal_padding::reflection_circle, temporal_padding::circle};
+/// The one of that name, if there is one.
+constexpr std::optional<temporal_padding> temporal_padding_named(std::string_view s) {
+  for (auto p : temporal_paddings)
+    if (name(p) == s) return p;
+  return {};
 }
 
 /// A window of `frames` frames with the restored one at position `center`.

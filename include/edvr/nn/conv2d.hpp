@@ -20,7 +20,7 @@ struct conv2d {
   std::shared_ptr<edvr::detail::packed_weights<T>> kept = std::make_shared<edvr::detail::packed_weights<T>>();
 
   conv2d() = default;
-  /// A square kernel, padded so that stride 1 keeps the size. Until weights are loaded every one is the same stored zero.
+  /// A square kernel of an odd side, padded so that stride 1 keeps the size. Until weights are loaded every one is the same stored zero.
   conv2d(index_t in_channels, index_t out_channels, index_t kernel, index_t stride = 1)
       : weight(unset<T, S>(coord<4>{{out_channels, in_channels, kernel, kernel}})),
         bias(unset<arithmetic_t<T>, S>(coord<1>{{out_channels}})),

@@ -15,7 +15,7 @@ namespace edvr::inline v1 {
 namespace algo {
 struct automatic {};  // choose() below
 struct reference {};  // the plain sum, one output element after the other: runs everywhere, obviously right
-struct im2col {};     // columns of a band of pixels, then a matrix product: float and double
+struct im2col {};     // columns of a band of pixels, then a matrix product: float and double, on a CPU also a number type of your own
 struct direct {};     // a panel of pixels that stays in cache, times packed weights in registers: float, float16 and bfloat16 on a CPU
 struct winograd {};   // F(4x4, 3x3), a quarter of the multiplications: float, float16 and bfloat16 on a CPU, 3x3 windows that move by 1
 }  // namespace algo
@@ -30,6 +30,11 @@ namespace detail {
 /// Elements and a space for which the vector kernels are compiled.
 template <class T, class S>
 inline constexpr bool has_vector_kernels = EDVR_VECTOR_KERNELS && std::is_same_v<S, cpu> && std::is_same_v<arithmetic_t<T>, float>;
+
+/// Those that have a matrix product. Integers have none, for theirs would have to wrap.
+template <class T, class S>
+inline constexpr bool has_gemm =
+    std::is_same_v<T, float> || std::is_same_v<T, double> || (std::is_same_v<S, cpu> && !sixteen_bits<T> && !std::is_integral_v<T>);
 
 template <class Algo>
 inline constexpr bool needs_vector_kernels = std::is_same_v<Algo, algo::direct> || std::is_same_v<Algo, algo::winograd>;

@@ -95,46 +95,39 @@ auto operator-(A&& a) {
 
 template <operand A>
 auto operator+(A&& a, value_t<A> s) {
-  auto c = constant_like(s, a);
-  return binary{fn::plus{}, take(std::forward<A>(a)), c};
+  return with_number(fn::plus{}, std::forward<A>(a), s);
 }
 template <operand A>
 auto operator+(value_t<A> s, A&& a) {
-  auto c = constant_like(s, a);
-  return binary{fn::plus{}, c, take(std::forward<A>(a))};
+  return number_with(fn::plus{}, s, std::forward<A>(a));
 }
 template <operand A>
 auto operator-(A&& a, value_t<A> s) {
-  auto c = constant_like(s, a);
-  return binary{fn::minus{}, take(std::forward<A>(a)), c};
+  return with_number(fn::minus{}, std::forward<A>(a), s);
 }
 template <operand A>
 auto operator-(value_t<A> s, A&& a) {
-  auto c = constant_like(s, a);
-  return binary{fn::minus{}, c, take(std::forward<A>(a))};
+  return number_with(fn::minus{}, s, std::forward<A>(a));
 }
 template <operand A>
 auto operator*(A&& a, value_t<A> s) {
-  auto c = constant_like(s, a);
-  return binary{fn::times{}, take(std::forward<A>(a)), c};
+  return with_number(fn::times{}, std::forward<A>(a), s);
 }
 template <operand A>
 auto operator*(value_t<A> s, A&& a) {
-  auto c = constant_like(s, a);
-  return binary{fn::times{}, c, take(std::forward<A>(a))};
+  return number_with(fn::times{}, s, std::forward<A>(a));
 }
 template <operand A>
 auto operator/(A&& a, value_t<A> s) {
-  auto c = constant_like(s, a);
-  return binary{fn::divides{}, take(std::forward<A>(a)), c};
+  return with_number(fn::divides{}, std::forward<A>(a), s);
 }
 template <operand A>
 auto operator/(value_t<A> s, A&& a) {
-  auto c = constant_like(s, a);
-  return binary{fn::divides{}, c, take(std::forward<A>(a))};
+  return number_with(fn::divides{}, s, std::forward<A>(a));
 }
 
-/// The smaller / larger of two elements; NaN if either is. Same as torch.minimum and torch.maximum. (min and max reduce over axes.)
+/// The smaller / larger of two elements; NaN if either is. Lazy; broadcast as operator+. Throws shape_error. Same as torch.minimum and
+/// torch.maximum. (min and max reduce over axes.)
 template <operand A, operand B>
   requires same_space<A, B> && same_element<A, B>
 auto minimum(A&& a, B&& b) {
@@ -147,15 +140,21 @@ auto maximum(A&& a, B&& b) {
 }
 template <operand A>
 auto minimum(A&& a, value_t<A> s) {
-  auto c = constant_like(s, a);
-  return binary{fn::minimum{}, take(std::forward<A>(a)), c};
+  return with_number(fn::minimum{}, std::forward<A>(a), s);
 }
 template <operand A>
 auto maximum(A&& a, value_t<A> s) {
-  auto c = constant_like(s, a);
-  return binary{fn::maximum{}, take(std::forward<A>(a)), c};
+  return with_number(fn::maximum{}, std::forward<A>(a), s);
 }
-/// low where x < low, high where x > high, else x; NaN stays. Same as torch.clamp.
+template <operand A>
+auto minimum(value_t<A> s, A&& a) {
+  return number_with(fn::minimum{}, s, std::forward<A>(a));
+}
+template <operand A>
+auto maximum(value_t<A> s, A&& a) {
+  return number_with(fn::maximum{}, s, std::forward<A>(a));
+}
+/// low where x < low, high where x > high, else x; NaN stays. Lazy; shape of x. Same as torch.clamp.
 template <operand A>
 auto clamp(A&& x, value_t<A> low, value_t<A> high) {
   return unary{fn::clamp<value_t<A>>{low, high}, take(std::forward<A>(x))};

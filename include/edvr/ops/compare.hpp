@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "edvr/backend/cpu/executor.hpp"
+#include "edvr/ops/views.hpp"
 
 namespace edvr::inline v1 {
 
@@ -21,6 +22,18 @@ struct less_equal {
   template <class T>
   EDVR_HD bool operator()(T const& a, T const& b) const {
     return a <= b;
+  }
+};
+struct greater {
+  template <class T>
+  EDVR_HD bool operator()(T const& a, T const& b) const {
+    return a > b;
+  }
+};
+struct greater_equal {
+  template <class T>
+  EDVR_HD bool operator()(T const& a, T const& b) const {
+    return a >= b;
   }
 };
 struct equal {
@@ -56,32 +69,44 @@ auto operator<=(A&& a, B&& b) {
 template <operand A, operand B>
   requires same_space<A, B> && same_element<A, B>
 auto operator>(A&& a, B&& b) {
-  return elementwise("operator>", fn::less{}, take(std::forward<B>(b)), take(std::forward<A>(a)));
+  return elementwise("operator>", fn::greater{}, take(std::forward<A>(a)), take(std::forward<B>(b)));
 }
 template <operand A, operand B>
   requires same_space<A, B> && same_element<A, B>
 auto operator>=(A&& a, B&& b) {
-  return elementwise("operator>=", fn::less_equal{}, take(std::forward<B>(b)), take(std::forward<A>(a)));
+  return elementwise("operator>=", fn::greater_equal{}, take(std::forward<A>(a)), take(std::forward<B>(b)));
 }
 template <operand A>
 auto operator<(A&& a, value_t<A> s) {
-  auto c = constant_like(s, a);
-  return binary{fn::less{}, take(std::forward<A>(a)), c};
+  return with_number(fn::less{}, std::forward<A>(a), s);
 }
 template <operand A>
 auto operator<=(A&& a, value_t<A> s) {
-  auto c = constant_like(s, a);
-  return binary{fn::less_equal{}, take(std::forward<A>(a)), c};
+  return with_number(fn::less_equal{}, std::forward<A>(a), s);
 }
 template <operand A>
 auto operator>(A&& a, value_t<A> s) {
-  auto c = constant_like(s, a);
-  return binary{fn::less{}, c, take(std::forward<A>(a))};
+  return with_number(fn::greater{}, std::forward<A>(a), s);
 }
 template <operand A>
 auto operator>=(A&& a, value_t<A> s) {
-  auto c = constant_like(s, a);
-  return binary{fn::less_equal{}, c, take(std::forward<A>(a))};
+  return with_number(fn::greater_equal{}, std::forward<A>(a), s);
+}
+template <operand A>
+auto operator<(value_t<A> s, A&& a) {
+  return number_with(fn::less{}, s, std::forward<A>(a));
+}
+template <operand A>
+auto operator<=(value_t<A> s, A&& a) {
+  return number_with(fn::less_equal{}, s, std::forward<A>(a));
+}
+template <operand A>
+auto operator>(value_t<A> s, A&& a) {
+  return number_with(fn::greater{}, s, std::forward<A>(a));
+}
+template <operand A>
+auto operator>=(value_t<A> s, A&& a) {
+  return number_with(fn::greater_equal{}, s, std::forward<A>(a));
 }
 template <operand A, operand B>
   requires same_space<A, B> && same_element<A, B>
@@ -90,9 +115,13 @@ auto equal(A&& a, B&& b) {
 }
 template <operand A>
 auto equal(A&& a, value_t<A> s) {
-  auto c = constant_like(s, a);
-  return binary{fn::equal{}, take(std::forward<A>(a)), c};
+  return with_number(fn::equal{}, std::forward<A>(a), s);
 }
+template <operand A>
+auto equal(value_t<A> s, A&& a) {
+  return number_with(fn::equal{}, s, std::forward<A>(a));
+}
+/// Not, element by element. Lazy; shape of a. Same as torch.logical_not.
 template <operand A>
   requires std::is_same_v<value_t<A>, bool>
 auto logical_not(A&& a) {
@@ -130,8 +159,14 @@ template <operand A, operand B>
   requires same_rank<A, B> && same_element<A, B> && same_space<A, B> && std::is_same_v<space_t<A>, cpu>
 bool allclose(A&& a, B&& b, double rtol = 1e-5, double atol = 1e-8, bool equal_nan = false) {
   if (!(a.shape() == b.shape())) throw shape_error(text("allclose: shapes ", a.shape(), " and ", b.shape(), "; expected the same"));
-  auto const x = eval(take(std::forward<A>(a)));
-  auto const y = eval(take(std::forward<B>(b)));
+  auto const stored = []<class E>(E&& e) {
+    if constexpr (detail::is_tensor<bare<E>>)
+      return e;
+    else
+      return eval(take(std::forward<E>(e)));
+  };
+  auto const x = stored(std::forward<A>(a));
+  auto const y = stored(std::forward<B>(b));
   using T = value_t<A>;
   using wide = std::conditional_t<std::is_same_v<T, long double>, long double, double>;
   wide const least = std::is_integral_v<T> ? 1 : 0;  // integers that differ, whatever double makes of them

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operands side by side along one axis. Each heavy operand stores straight into its part of the result.
 #pragma once
+#include <limits>
 #include <utility>
 
 #include "edvr/core/expression.hpp"
@@ -68,6 +69,8 @@ auto concat(A&& a, B&& b) {
   index_t const split = s[Axis], more = b.shape()[Axis];
   s[Axis] = more;
   if (!(s == b.shape())) throw shape_error(text("concat: shapes ", a.shape(), " and ", b.shape(), " may differ on axis ", Axis, " only"));
+  if (more > std::numeric_limits<index_t>::max() - split)
+    throw shape_error(text("concat: extents ", split, " and ", more, " of axis ", Axis, " need more than 2^63 elements"));
   return detail::concat_node<bare<A>, bare<B>, Axis>{split, split + more, take(std::forward<A>(a)), take(std::forward<B>(b))};
 }
 template <int Axis = 1, operand A, operand B, operand C, operand... More>
@@ -75,7 +78,7 @@ auto concat(A&& a, B&& b, C&& c, More&&... more) {
   return concat<Axis>(concat<Axis>(std::forward<A>(a), std::forward<B>(b)), std::forward<C>(c), std::forward<More>(more)...);
 }
 
-/// Tensors of one shape along a new axis. stack(a, b): (2, ...). Same as torch.stack.
+/// Tensors of one shape along a new axis. stack(a, b): (2, ...). Lazy. Throws shape_error. Same as torch.stack.
 template <int Axis = 0, class T, int R, class S, class... More>
 auto stack(tensor<T, R, S> const& a, More const&... more) {
   if constexpr (sizeof...(More) == 0)

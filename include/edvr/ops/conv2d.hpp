@@ -140,8 +140,8 @@ auto conv2d(X&& x, tensor<T, 4, S> weight, tensor<arithmetic_t<T>, 1, S> bias, c
             std::type_identity_t<std::shared_ptr<packed_weights<T>>> kept) {
   static_assert(!needs_vector_kernels<Algo> || has_vector_kernels<T, S>,
                 "algo::direct and algo::winograd are for float, float16 and bfloat16 on a CPU; use algo::im2col or algo::reference");
-  static_assert(!std::is_same_v<Algo, algo::im2col> || std::is_same_v<T, arithmetic_t<T>>,
-                "algo::im2col is for float and double; use algo::direct or algo::reference");
+  static_assert(!std::is_same_v<Algo, algo::im2col> || has_gemm<T, S>,
+                "algo::im2col is for float and double, and for numbers of your own on a CPU; use algo::direct or algo::reference");
   index_t const biases = bias.extent(0);
   auto const shape = conv2d_shape("conv2d", x.shape(), weight.shape(), is_given(bias) ? &biases : nullptr, p);
   if (std::is_same_v<Algo, algo::winograd> && !winograd_can(weight.shape(), p))
@@ -165,10 +165,15 @@ template <has_rank<4> X, class T, class S, class Algo = algo::automatic>
 auto conv2d(X&& x, tensor<T, 4, S> weight, std::type_identity_t<tensor<arithmetic_t<T>, 1, S>> bias, conv2d_params p = {}, Algo = {}) {
   return detail::conv2d<Algo>(std::forward<X>(x), std::move(weight), std::move(bias), p, nullptr);
 }
-template <has_rank<4> X, class T, class S, class Algo = algo::automatic>
+template <has_rank<4> X, class T, class S>
   requires same_element<X, tensor<T, 4, S>> && same_space<X, tensor<T, 4, S>>
-auto conv2d(X&& x, tensor<T, 4, S> weight, conv2d_params p = {}, Algo algorithm = {}) {
-  return conv2d(std::forward<X>(x), std::move(weight), tensor<arithmetic_t<T>, 1, S>{}, p, algorithm);
+auto conv2d(X&& x, tensor<T, 4, S> weight, conv2d_params p = {}) {
+  return detail::conv2d<algo::automatic>(std::forward<X>(x), std::move(weight), tensor<arithmetic_t<T>, 1, S>{}, p, nullptr);
+}
+template <has_rank<4> X, class T, class S, class Algo>
+  requires same_element<X, tensor<T, 4, S>> && same_space<X, tensor<T, 4, S>>
+auto conv2d(X&& x, tensor<T, 4, S> weight, conv2d_params p, Algo) {
+  return detail::conv2d<Algo>(std::forward<X>(x), std::move(weight), tensor<arithmetic_t<T>, 1, S>{}, p, nullptr);
 }
 
 }  // namespace edvr::v1

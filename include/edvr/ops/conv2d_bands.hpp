@@ -74,13 +74,14 @@ struct biased {
   }
   template <class At>
   EDVR_HD auto operator()(At const& at) const {
-    return has_bias ? apply(plus{}, product(at), bias(at)) : product(at);
+    return has_bias ? edvr::apply(plus{}, product(at), bias(at)) : product(at);
   }
 };
 }  // namespace fn
 
 namespace detail {
-/// Bytes of the columns of a band, about: enough work for every core of a GPU, and a fraction of its memory.
+/// Bytes of the columns of a band, or of its products if they are more, about: enough work for every core of a GPU, and a fraction of its
+/// memory.
 inline constexpr index_t band_bytes = index_t{1} << 26;
 
 /// columns(row, w, g, tap, a) times weights, stored through `to`, result (n, k, oh, ow). bias: dense, or nothing.
@@ -91,7 +92,7 @@ void conv2d_bands(Columns const& columns, Store const& to, coord<4> const& resul
                 all_k = result[1];
   index_t const width = result[3], rows = result[0] * result[2];
   if (volume(result) == 0) return;
-  index_t const row_bytes = width * groups * depth * static_cast<index_t>(sizeof(T)),
+  index_t const row_bytes = width * std::max(groups * depth, all_k) * static_cast<index_t>(sizeof(T)),
                 band = std::clamp<index_t>(band_bytes / std::max<index_t>(row_bytes, 1), 1, result[2]);
   auto const matrix = empty<T, S>(coord<4>{{groups, taps, c, k}});
   ex.for_each(matrix.writable(), fn::weight_matrix<view<T const, 4, S>>{weight.read(), k});

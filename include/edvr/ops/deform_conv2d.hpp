@@ -179,8 +179,9 @@ auto deform_conv2d(X&& x, O&& offset, M&& mask, tensor<T, 4, S> weight, tensor<a
   static_assert(
       !needs_vector_kernels<Algo> || (has_vector_kernels<T, S> && std::is_same_v<Algo, algo::direct>),
       "deform_conv2d: algo::direct is for float, float16 and bfloat16 on a CPU, and there is no algo::winograd; use algo::im2col or algo::reference");
-  static_assert(!std::is_same_v<Algo, algo::im2col> || std::is_same_v<T, arithmetic_t<T>>,
-                "deform_conv2d: algo::im2col is for float and double; use algo::direct or algo::reference");
+  static_assert(
+      !std::is_same_v<Algo, algo::im2col> || has_gemm<T, S>,
+      "deform_conv2d: algo::im2col is for float and double, and for numbers of your own on a CPU; use algo::direct or algo::reference");
   index_t groups = 1;
   auto const m = mask.shape();
   auto const shape = deform_conv2d_shape(x.shape(), offset.shape(), &m, weight, bias, p, groups);
@@ -198,7 +199,7 @@ auto deform_conv2d(X&& x, O&& offset, M&& mask, tensor<T, 4, S> weight, tensor<a
 /// shape_error.
 /// Weights stored as bfloat16 round x and the samples to bfloat16; offsets and masks stay as they are. With weights stored as float16, x is
 /// read as floats (and copied to them, if it is stored as float16 too). Cost: that of conv2d, and n oh ow c K bilinear samples. Zhu et al.,
-/// CVPR 2019, eq. 1; same as torchvision.ops.deform_conv2d.
+/// CVPR 2019, eq. 1; same as torchvision.ops.deform_conv2d, whose mask comes last.
 template <has_rank<4> X, has_rank<4> O, has_rank<4> M, class T, class S, class Algo = algo::automatic>
   requires same_space<X, O> && same_space<X, M> && same_element<X, O> && same_element<X, M> && same_element<X, tensor<T, 4, S>> &&
            same_space<X, tensor<T, 4, S>>

@@ -59,7 +59,7 @@ struct deformed_column {
                                                                     : same(kind, T(0));
     };
     blend const f{{(T(1) - ly) * (T(1) - lx) * m, (T(1) - ly) * lx * m, ly * (T(1) - lx) * m, ly * lx * m}};
-    return apply(f, corner(y0, x0), corner(y0, x0 + 1), corner(y0 + 1, x0), corner(y0 + 1, x0 + 1));
+    return edvr::apply(f, corner(y0, x0), corner(y0, x0 + 1), corner(y0 + 1, x0), corner(y0 + 1, x0 + 1));
   }
   EDVR_HD T operator()(coord<5> const& at) const { return sample(coord<4>{}, at); }
   template <int W, int Axis>

@@ -7,11 +7,11 @@
 namespace edvr::inline v1 {
 
 namespace fn {
-template <class X, class I>
+template <class X, class Index>
 struct gather {
   static constexpr bool packs = false;
   X x;
-  I index;
+  Index index;
   int axis;
   bool unit(int) const { return false; }
   EDVR_HD auto operator()(coord<X::rank> const& o) const {

@@ -144,6 +144,8 @@ struct matmul_node : private used_twice_name_its_value_with_eval {
 template <operand A, operand B, class Algo = algo::automatic>
   requires same_space<A, B> && same_element<A, B> && (bare<A>::rank >= 2 && bare<B>::rank >= 2)
 auto matmul(A&& a, B&& b, Algo = {}) {
+  static_assert(std::is_same_v<Algo, algo::automatic> || std::is_same_v<Algo, algo::reference>,
+                "matmul: expected algo::automatic or algo::reference; the other algorithms are of convolutions");
   constexpr int R = bare<A>::rank > bare<B>::rank ? bare<A>::rank : bare<B>::rank;
   auto const p = promote<R>(a.shape()), q = promote<R>(b.shape());
   if (p[R - 1] != q[R - 2])

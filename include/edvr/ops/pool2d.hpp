@@ -9,6 +9,7 @@
 
 namespace edvr::inline v1 {
 
+/// Window, step and border, each one number or {vertical, horizontal}; stride: the window's, if not given.
 struct pool2d_params {
   pair kernel = 2, stride = kernel, padding = 0;
 };
@@ -81,9 +82,9 @@ struct pool2d_kernel {
     for (index_t h = top < 0 ? 0 : top; h < top + p.kernel.y && h < in[2]; ++h)
       for (index_t w = left < 0 ? 0 : left; w < left + p.kernel.x && w < in[3]; ++w) {
         where(at)[2] = h, where(at)[3] = w;
-        s = apply(typename Op::add{}, s, x(at));
+        s = edvr::apply(typename Op::add{}, s, x(at));
       }
-    return apply(finish, s);
+    return edvr::apply(finish, s);
   }
 };
 }  // namespace fn

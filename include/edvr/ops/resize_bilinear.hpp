@@ -67,10 +67,10 @@ struct resize_bilinear_kernel {
       where(at)[3] = h.low;
       auto const a = x(at);
       where(at)[3] = h.high;
-      return apply(blend<T>{static_cast<T>(h.fraction)}, a, x(at));
+      return edvr::apply(blend<T>{static_cast<T>(h.fraction)}, a, x(at));
     };
     auto const top = across(v.low);
-    return apply(blend<T>{static_cast<T>(v.fraction)}, top, across(v.high));
+    return edvr::apply(blend<T>{static_cast<T>(v.fraction)}, top, across(v.high));
   }
 };
 }  // namespace fn
@@ -139,6 +139,7 @@ auto resize_bilinear(X&& x, index_t height, index_t width, bool align_corners = 
 /// Enlargement by an integer factor, pixel grids covering the same area: x (n, c, h, w) to (n, c, factor h, factor w). Lazy, heavy. Throws
 /// shape_error. Same as torch.nn.functional.interpolate(scale_factor=factor, mode="bilinear").
 template <has_rank<4> X>
+  requires real_valued<X>
 auto upsample_bilinear(X&& x, index_t factor) {
   auto const s = x.shape();
   index_t const height = checked_product("upsample_bilinear", s[2], factor), width = checked_product("upsample_bilinear", s[3], factor);

@@ -28,6 +28,11 @@ struct stencil {
   F f;
   surroundings<X> x;
   bool unit(int) const { return false; }
+  index_t cost() const
+    requires requires(F const& g) { g.cost(); }
+  {
+    return f.cost();
+  }
   EDVR_HD auto operator()(coord<X::rank> const& at) const { return f(x, at); }
 };
 }  // namespace fn
@@ -61,11 +66,14 @@ struct stencil_node : private used_twice_name_its_value_with_eval {
 }  // namespace detail
 
 /// y[at] = f(x, at), for every position of x: how a user adds an op that looks at neighbours. f reads x(p) at any positions p; outside x
-/// there are zeros. f is a functor, copied to where it runs, and its result type is the element type. Shape of x. Lazy, heavy: x is
+/// there are zeros. f is a functor, copied to where it runs, and its result type is the element type; f.cost(),
+/// if it has one, is about how many elements it reads. Shape of x. Lazy, heavy: x is
 /// evaluated first if it is not a tensor or a concat of some, and arithmetic around the stencil is part of its store. docs/expressions.md
 /// builds one.
 template <class F, operand X>
 auto stencil(F f, X&& x) {
+  static_assert(std::is_trivially_copyable_v<F>,
+                "a functor is copied as bytes to where it runs: hold a pointer or a view, not a container");
   return detail::stencil_node<F, bare<X>>(std::move(f), take(std::forward<X>(x)));
 }
 

@@ -101,7 +101,8 @@ auto permute(A&& a, int const (&axes)[N]) {
   }
   return detail::strided(std::forward<A>(a), m);
 }
-/// Elements from, from + step, ... before `to` along one axis. Throws shape_error unless 0 <= from <= to <= extent and step >= 1.
+/// Elements from, from + step, ... before `to` along one axis; of a tensor a view. Lazy. Throws shape_error unless
+/// 0 <= from <= to <= extent and step >= 1. Same as x[..., from:to:step].
 template <operand A>
 auto slice(A&& a, int axis, index_t from, index_t to, index_t step = 1) {
   detail::check_axis("slice", axis, bare<A>::rank);

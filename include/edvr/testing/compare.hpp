@@ -31,8 +31,8 @@ struct comparison {
   }
 };
 
-/// a against b, of one shape. Throws shape_error.
-inline comparison compare(any_tensor const& a, any_tensor const& b, double atol = 0, double rtol = 0) {
+/// a against b, of one shape; tolerances in allclose's order. Throws shape_error.
+inline comparison compare(any_tensor const& a, any_tensor const& b, double rtol = 0, double atol = 0) {
   if (a.shape() != b.shape()) throw shape_error(text("compare: ", a.describe(), " and ", b.describe(), "; expected one shape"));
   std::vector<double> x;
   std::vector<std::int64_t> whole;  // a's elements if they are integers, of which a double holds 53 bits
@@ -75,8 +75,8 @@ inline comparison compare(any_tensor const& a, any_tensor const& b, double atol 
   return c;
 }
 template <class T, int R>
-comparison compare(tensor<T, R> const& a, tensor<T, R> const& b, double atol = 0, double rtol = 0) {
-  return compare(any_tensor(a), any_tensor(b), atol, rtol);
+comparison compare(tensor<T, R> const& a, tensor<T, R> const& b, double rtol = 0, double atol = 0) {
+  return compare(any_tensor(a), any_tensor(b), rtol, atol);
 }
 
 }  // namespace edvr::inline v1::testing

@@ -96,7 +96,6 @@ class thread_pool {
       }
       job_ = &j;
       helpers_ = helpers;
-      running_.store(helpers, std::memory_order_relaxed);
       generation_.fetch_add(1, std::memory_order_release);
     }
     wake_.notify_all();
@@ -114,11 +113,14 @@ class thread_pool {
       if (std::chrono::steady_clock::now() > until) return;
     }
   }
+  /// For those that have begun; one that wakes later finds no job.
   void wait() {
-    spin([&] { return running_.load(std::memory_order_acquire) == 0; });
     std::unique_lock lock(mutex_);
-    done_.wait(lock, [&] { return running_ == 0; });
     job_ = nullptr;
+    lock.unlock();
+    spin([&] { return running_.load(std::memory_order_acquire) == 0; });
+    lock.lock();
+    done_.wait(lock, [&] { return running_ == 0; });
   }
   void loop(int number, std::uint64_t seen) {
     std::unique_lock lock(mutex_, std::defer_lock);
@@ -129,6 +131,7 @@ class thread_pool {
       if (generation_ == seen) return;  // stop_, and no job is left
       seen = generation_;
       job* const j = number < helpers_ ? job_ : nullptr;
+      if (j) running_.fetch_add(1, std::memory_order_relaxed);
       lock.unlock();
       if (!j) continue;
       std::fesetenv(&j->environment);
@@ -144,7 +147,11 @@ class thread_pool {
       stop_ = true;
     }
     wake_.notify_all();
-    for (auto& t : threads_) t.join();
+    for (auto& t : threads_)
+      if (t.get_id() == std::this_thread::get_id())  // a task ends the program
+        t.detach();
+      else
+        t.join();
   }
 
   std::mutex job_mutex_, mutex_;

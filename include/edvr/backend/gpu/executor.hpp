@@ -16,17 +16,17 @@ inline namespace EDVR_UNIT {
 class event;
 }
 namespace detail::inline EDVR_UNIT {
-/// The i-th of `extent` positions, `Axis` fastest, then the last axis. I: what
+/// The i-th of `extent` positions, `Axis` fastest, then the last axis. Number: what
 /// divides; a GPU divides 64 bits in software, at several times the cost.
-template <int Axis, class I, int R>
-EDVR_HD coord<R> nth_position(I i, coord<R> const& extent) {
+template <int Axis, class Number, int R>
+EDVR_HD coord<R> nth_position(Number i, coord<R> const& extent) {
   coord<R> at{};
-  at[Axis] = static_cast<index_t>(i % static_cast<I>(extent[Axis]));
-  i /= static_cast<I>(extent[Axis]);
+  at[Axis] = static_cast<index_t>(i % static_cast<Number>(extent[Axis]));
+  i /= static_cast<Number>(extent[Axis]);
   for (int a = R; a-- > 0;) {
     if (a == Axis) continue;
-    at[a] = static_cast<index_t>(i % static_cast<I>(extent[a]));
-    i /= static_cast<I>(extent[a]);
+    at[a] = static_cast<index_t>(i % static_cast<Number>(extent[a]));
+    i /= static_cast<Number>(extent[a]);
   }
   return at;
 }

@@ -72,7 +72,8 @@ void device_gemm(gemm_job<T> const& j, std::shared_ptr<void> const& stream) {
   T const one = 1, zero = 0;
   auto const i = [](index_t v) {
     if (v > std::numeric_limits<int>::max())
-      throw shape_error(text("a matrix product on the GPU with an extent or stride of ", v, "; expected less than 2^31"));
+      throw shape_error(
+          text("gemm: an extent or stride of ", v, " on the GPU; expected less than 2^31: work on fewer or smaller pictures at once"));
     return static_cast<int>(v);
   };
   if (j.batch == 1)

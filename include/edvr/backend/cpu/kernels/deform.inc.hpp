@@ -2,11 +2,11 @@
 // Bilinear sampling for deform_conv2d, included once per instruction set inside its namespace and target region (isa.hpp). Positions and
 // weights of `width` samples are computed together; then each sample blends its runs of channels.
 
-template <int... I>
-EDVR_HD void split_pairs(float const* from, vec& even, vec& odd, std::integer_sequence<int, I...>) {
+template <int... Lane>
+EDVR_HD void split_pairs(float const* from, vec& even, vec& odd, std::integer_sequence<int, Lane...>) {
   vec const a = as_vec(from), b = as_vec(from + width);
-  even = __builtin_shufflevector(a, b, (2 * I)...);
-  odd = __builtin_shufflevector(a, b, (2 * I + 1)...);
+  even = __builtin_shufflevector(a, b, (2 * Lane)...);
+  odd = __builtin_shufflevector(a, b, (2 * Lane + 1)...);
 }
 EDVR_HD ivec floor_of(vec const& v) {
   ivec const i = __builtin_convertvector(v, ivec);
