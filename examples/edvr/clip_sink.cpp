@@ -84,7 +84,12 @@ class stream final : public clip_sink {
       if (fs::is_directory(argument, failure)) throw io_error(text(argument, ": is a folder; expected the name of a y4m file"));
       bool const pipe = fs::exists(argument, failure) && !fs::is_regular_file(argument, failure);
       if (!pipe) refuse_existing();
-      if (!pipe) partial_ = text(argument, '.', static_cast<long>(getpid()), ".partial");
+      if (!pipe) {
+        auto const folder = fs::path(argument).parent_path();
+        if (!folder.empty()) make_folder(folder);
+        auto const name = fs::path(argument).filename().string();
+        partial_ = (folder / text(name.size() > longest ? "" : name, '.', static_cast<long>(getpid()), ".partial")).string();
+      }
     }
     file_.emplace(byte_stream::output(partial_, argument));
   }
@@ -135,6 +140,7 @@ class stream final : public clip_sink {
     file_->write(line.data(), line.size());
   }
 
+  static constexpr std::size_t longest = 200;  // name that takes a suffix
   std::string path_, partial_;
   y4m_header header_;
   color_matrix matrix_;

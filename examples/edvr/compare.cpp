@@ -32,6 +32,9 @@ tensor_map open(std::string const& path) {
   bool const by_name = path.ends_with(".safetensors") || path.ends_with(".npy") || path.ends_with(".npz"),
              framed = bytes->size() > 8 && bytes->at(8) == std::byte{'{'};
   if (!png && !jpeg && (by_name || framed || format_of(path, bytes) != tensor_format::safetensors)) return parse_tensors(path, bytes);
+  if (!png && !jpeg)
+    throw io_error(edvr::text(
+        path, ": is neither PNG, JPEG, safetensors, .npz nor .npy; edvr convert makes safetensors of weight files that PyTorch wrote"));
   tensor_map m;
   m.emplace("picture", image_bits(*bytes) == 16 ? any_tensor(eval(cast<std::int32_t>(decode_image16(path, *bytes))))
                                                 : any_tensor(decode_image(path, *bytes)));

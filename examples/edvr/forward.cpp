@@ -40,7 +40,11 @@ int forward(forward_options const& o) {
   for (auto const& in : {o.input, o.model.path, o.clip.stage2})
     if (std::error_code failure; std::filesystem::equivalent(o.output, in, failure))
       throw io_error(edvr::text(o.output, ": would overwrite the input; write to another file"));
-  if (o.dump && o.output.ends_with(".npy"))
+  auto const suffix = std::filesystem::path(o.output).extension();
+  if (suffix != ".safetensors" && suffix != ".npz" && suffix != ".npy")
+    throw io_error(
+        edvr::text(o.output, ": is written as safetensors, npz or npy; expected a name that ends in .safetensors, .npz or .npy"));
+  if (o.dump && suffix == ".npy")
     throw CLI::ValidationError("--dump", "writes several tensors, and .npy holds one; expected .safetensors or .npz");
   if (std::filesystem::exists(o.output) && !o.overwrite) throw io_error(edvr::text(o.output, ": exists; remove it or allow --overwrite"));
   auto tensors = read_tensors(o.input);
@@ -64,8 +68,8 @@ int forward(forward_options const& o) {
       throw CLI::ValidationError("--dump", "shows one window: it takes an input of rank 5 and no --ensemble");
     options.forward.see = middle.see();
   }
-  if (rank == 5 && (!o.clip.padding.empty() || !o.clip.cache))
-    throw CLI::ValidationError("--padding, --no-cache", "are for the windows of a clip: they take an input of rank 4");
+  if (rank == 5 && (!o.clip.padding.empty() || !o.clip.cache || !o.clip.split))
+    throw CLI::ValidationError("--padding, --no-cache, --no-split", "are for the windows of a clip: they take an input of rank 4");
   if (rank == 5 && !o.clip.stage2.empty()) throw CLI::ValidationError("--stage2", "runs over a clip: it takes an input of rank 4");
   tensor_map result;
   auto const start = std::chrono::steady_clock::now();
@@ -85,7 +89,8 @@ int forward(forward_options const& o) {
 }  // namespace
 
 void add_forward(CLI::App& app, action& run) {
-  auto* const c = app.add_subcommand("forward", "The network on raw tensors (--padding, --no-cache, --stage2: of clips, rank 4, only)");
+  auto* const c =
+      app.add_subcommand("forward", "The network on raw tensors (--padding, --no-cache, --no-split, --stage2: of clips, rank 4, only)");
   auto const o = std::make_shared<forward_options>();
   c->add_option("-i,--input", o->input,
                 "safetensors or .npz with \"input\", or .npy: (B, T, 3, H, W), or a clip (T, 3, H, W), RGB in [0, 1]")

@@ -39,7 +39,7 @@ bool natural_less(std::string const& a, std::string const& b) {
       if (x.size() != y.size()) return x.size() < y.size();
       if (x != y) return x < y;
     } else {
-      if (a[i] != b[j]) return a[i] < b[j];
+      if (a[i] != b[j]) return static_cast<unsigned char>(a[i]) < static_cast<unsigned char>(b[j]);
       ++i, ++j;
     }
   }
@@ -66,15 +66,6 @@ void note_gaps(frame_list& f, std::vector<std::optional<edvr::index_t>> const& n
       return;
     }
 }
-void make_folder(fs::path const& folder) {
-  std::error_code failure;
-  if (fs::exists(folder, failure) && !fs::is_directory(folder, failure))
-    throw io_error(text(folder.string(), ": is a file; expected a folder for the frames"));
-  fs::create_directories(folder, failure);
-  if (failure) throw io_error(text(folder.string(), ": cannot be made (", failure.message(), ")"));
-  if (access(folder.c_str(), W_OK | X_OK) != 0)
-    throw io_error(text(folder.string(), ": cannot be written to (", std::strerror(errno), ")"));
-}
 /// The pattern that an output is, unless there is a folder of that name.
 std::optional<pattern> output_pattern(std::string const& argument) {
   std::error_code failure;
@@ -87,6 +78,16 @@ std::optional<pattern> output_pattern(std::string const& argument) {
   return p;
 }
 }  // namespace
+
+void make_folder(fs::path const& folder) {
+  std::error_code failure;
+  if (fs::exists(folder, failure) && !fs::is_directory(folder, failure))
+    throw io_error(text(folder.string(), ": is a file; expected a folder (a stream on standard output: -)"));
+  fs::create_directories(folder, failure);
+  if (failure) throw io_error(text(folder.string(), ": cannot be made (", failure.message(), ")"));
+  if (access(folder.c_str(), W_OK | X_OK) != 0)
+    throw io_error(text(folder.string(), ": cannot be written to (", std::strerror(errno), ")"));
+}
 
 fs::path pattern::at(edvr::index_t number) const {
   auto digits = std::to_string(number);
@@ -142,6 +143,10 @@ frame_list list_frames(std::string const& argument) {
   }
   auto const status = fs::status(argument, failure);
   if (failure && status.type() != fs::file_type::not_found) throw io_error(text(argument, ": cannot be read (", failure.message(), ")"));
+  if (argument == "-" || (fs::exists(status) && fs::path(argument).extension() == ".y4m"))
+    throw io_error(text(argument, ": is a y4m stream, which edvr restore takes; expected a folder, a picture or a pattern"));
+  if (fs::exists(status) && !fs::is_regular_file(status))
+    throw io_error(text(argument, ": is a pipe or device; expected a folder, a picture or a pattern (restore: or -, standard input)"));
   if (fs::exists(status)) {
     f.paths.push_back(argument), f.numbers.push_back(0);
     return f;
@@ -168,6 +173,7 @@ frame_list list_frames(std::string const& argument) {
 std::vector<fs::path> plan_outputs(std::string const& argument, frame_list const& frames, std::size_t first, std::size_t last,
                                    bool may_exist) {
   if (argument.empty()) throw io_error("output path is empty; expected a folder, a pattern or a .png");
+  if (argument == "-") throw io_error("-: only edvr restore writes to standard output, y4m; expected a folder, a pattern or a .png");
   std::vector<fs::path> outputs;
   auto const p = output_pattern(argument);
   fs::path folder = argument;
@@ -188,7 +194,12 @@ std::vector<fs::path> plan_outputs(std::string const& argument, frame_list const
     auto const& o = outputs[i];
     if (!distinct.insert(o).second)
       throw io_error(text(o.string(), ": two frames would be written to this file; give their pictures different names"));
-    if (!fs::exists(o, failure)) continue;
+    auto const there = fs::status(o, failure);
+    if (!fs::exists(there) && fs::is_symlink(fs::symlink_status(o, failure)))
+      throw io_error(text(o.string(), ": is a link to nothing, which the result would replace; remove it or choose another output"));
+    if (!fs::exists(there)) continue;
+    if (!fs::is_regular_file(there))
+      throw io_error(text(o.string(), ": is a folder, pipe or device; expected the name of a file to write"));
     if (inputs.count(fs::canonical(o, failure)))
       throw io_error(text(o.string(), ": would overwrite an input frame; write to another folder"));
     if (!may_exist)

@@ -36,5 +36,7 @@ std::vector<fs::path> plan_outputs(std::string const& argument, frame_list const
                                    bool may_exist);
 /// Where the frames of a stream go: a pattern, or a folder of 00000000.png and so on. Makes the folder. Throws io_error.
 pattern plan_stream_outputs(std::string const& argument);
+/// Makes the folder, if there is none. Throws io_error if that cannot be, or nothing may be written there.
+void make_folder(fs::path const& folder);
 
 }  // namespace program

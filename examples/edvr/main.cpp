@@ -59,7 +59,8 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (CLI::ParseError const& e) {
-    if (e.get_exit_code() == 0) return app.exit(e);  // --help, --version
+    if (e.get_exit_code() == 0)  // --help, --version
+      return app.exit(e), std::cout.flush() ? 0 : fail(3, "standard output: cannot be written (closed or full)");
     return fail(2, (std::string(e.what()) + "; see edvr --help, or edvr COMMAND --help").c_str());
   }
 #ifdef SIGXFSZ
@@ -73,7 +74,7 @@ int main(int argc, char** argv) {
       throw edvr::io_error("standard output: cannot be written (closed or full)");
     return code;
   } catch (edvr::cancelled const&) {
-    return fail(130, "interrupted; every file that is there is complete");
+    return fail(130, "interrupted; every file that is there is complete, but a stream on standard output is not");
   } catch (edvr::model_error const& e) {
     return fail(4, e.what());
   } catch (edvr::numeric_error const& e) {

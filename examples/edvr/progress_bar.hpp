@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "edvr/core/shape.hpp"
 
@@ -18,12 +19,10 @@ class progress_bar {
  public:
   /// kind: auto (a bar on a terminal), bar, json or none. frames: unknown for a stream.
   progress_bar(std::string const& kind, std::optional<edvr::index_t> frames)
-      : frames_(frames ? static_cast<double>(*frames) : 0),
+      : frames_(frames ? static_cast<double>(*frames) : -1),
         bar_(kind == "bar" || (kind == "auto" && isatty(STDERR_FILENO))),
         json_(kind == "json") {}
-  ~progress_bar() {
-    if (printed_) std::fputc('\n', stderr);
-  }
+  ~progress_bar() { end(); }
   progress_bar(progress_bar const&) = delete;
   progress_bar& operator=(progress_bar const&) = delete;
 
@@ -47,6 +46,10 @@ class progress_bar {
     std::fflush(stderr);
     printed_ = true;
   }
+  /// Ends the bar's line, so that what follows has one of its own.
+  void end() {
+    if (std::exchange(printed_, false)) std::fputc('\n', stderr);
+  }
   double elapsed() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
 
  private:
@@ -57,13 +60,13 @@ class progress_bar {
     if (tenths == told_) return;
     told_ = tenths;
     char all[24] = "null", wait[24] = "null";
-    if (frames_ > 0) std::snprintf(all, sizeof all, "%.0f", frames_);
+    if (frames_ >= 0) std::snprintf(all, sizeof all, "%.0f", frames_);
     if (left >= 0) std::snprintf(wait, sizeof wait, "%.2f", left);
     std::fprintf(stderr, "{\"frames_done\": %.2f, \"frames\": %s, \"seconds\": %.2f, \"seconds_left\": %s}\n", done_, all, seconds, wait);
     std::fflush(stderr);
   }
 
-  double frames_, done_ = 0;
+  double frames_, done_ = 0;  // frames_: below 0 if unknown
   bool bar_, json_, printed_ = false;
   long told_ = -1;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();

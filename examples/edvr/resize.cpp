@@ -36,7 +36,7 @@ void add_resize(CLI::App& app, action& run) {
       if (!std::isfinite(o->scale)) throw CLI::ValidationError("--scale", "is not a number");
       double const factor = std::round(1 / o->scale);
       if (o->kind == "bd" && (factor < 1 || std::fabs(factor * o->scale - 1) > 1e-9))
-        throw CLI::ValidationError("--scale", "the BD degradation takes 1/2, 1/3, 1/4, ...");
+        throw CLI::ValidationError("--scale", "the BD degradation takes one over a whole number: 0.5, 0.25, 0.2, ...");
       auto const frames = list_frames(o->input);
       if (!frames.note.empty()) std::cerr << "edvr: note: " << printable(frames.note) << '\n';
       auto const outputs = plan_outputs(o->output, frames, 0, frames.paths.size(), o->overwrite);

@@ -38,10 +38,12 @@ void fit(restore_options const& o, video_options<float>& options, edvr_config co
       (o.scale > 0 && o.scale < config.scale() ? 36 * results : 0);  // a channel in double twice, and the shrunk frame
   index_t const beside = memory_beside_tensors(options.forward.executor, config, size.y, size.x) + in_flight;
   try {
+    bool const cached = options.cache && !options.ensemble;
     fit_memory<T>(options, config, size.y, size.x, (o.max_memory << 20) - beside, o.tiles);
+    if (cached && !options.cache) std::cerr << "edvr: note: to fit --max-memory no features are kept: slower, and last digits may differ\n";
   } catch (error const& e) {
-    throw error(edvr::text("--max-memory ", o.max_memory, ", of which ", (beside >> 20) + 1,
-                           " go to the program, its threads and pictures: ", e.what()));
+    throw error(edvr::text("--max-memory ", o.max_memory, ": besides ", (beside >> 20) + 1,
+                           " MiB for the program, its threads and pictures, ", e.what()));
   }
 }
 /// The same options with tiles of `asked` pixels a side, rounded up to what the network takes, if its frames, of this size, are larger.
@@ -124,6 +126,7 @@ int restore(restore_options const& o) {
   bar.show(0);
   for (auto const& r : out.runs) work.run(r);
   out.sink->finish();
+  bar.end();
   if (work.fell_back)
     std::cerr << "edvr: note: the clip has only "
               << (in->length() && !work.cut ? edvr::text(*in->length(), *in->length() == 1 ? " frame" : " frames")

@@ -137,7 +137,7 @@ void add_restore_options(CLI::App& c, restore_options& o) {
   auto* const memory =
       c.add_option(
            "--max-memory", o.max_memory,
-           "MiB that the program is to take, about: narrower bands, then no cache, which may change last digits (default: what is fastest)")
+           "MiB that the program is to take, about: narrower bands, then no cache, which may change last digits and depends on --threads and -j (default: what is fastest)")
           ->check(CLI::Range(1, 1 << 24))
           ->excludes("--stage2");
   c.add_flag("--tiles", o.tiles, "with --max-memory: where whole frames do not fit, restore them in overlapping tiles; close, not the same")

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "restore_output.hpp"
 
-#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <ios>
 #include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "edvr/io/image.hpp"
 
@@ -34,19 +33,19 @@ y4m_header output_header(restore_options const& o, clip_source& in, index_t scal
   return h;
 }
 
-/// Throws io_error unless this file begins as a PNG of this size and depth and ends as one: what --resume takes for a restored frame.
+/// Throws io_error unless this file is a PNG of this size and depth whose chunks are whole: what --resume takes for a restored frame.
 void check_restored(fs::path const& path, pair size, int bits) {
-  std::ifstream in(path, std::ios::binary);
-  std::array<std::byte, 29> b{};
-  in.read(reinterpret_cast<char*>(b.data()), b.size());
-  std::array<char, 8> end{};
-  in.seekg(-static_cast<std::streamoff>(end.size()), std::ios::end).read(end.data(), end.size());
-  bool const png = in && std::memcmp(end.data(), "IEND\xae\x42\x60\x82", 8) == 0 && std::memcmp(b.data(), "\x89PNG\r\n\x1a\n", 8) == 0;
-  if (!png || edvr::detail::big_endian(b.data() + 16, 4) != size.x || edvr::detail::big_endian(b.data() + 20, 4) != size.y ||
-      static_cast<int>(b[24]) != bits)
+  static constexpr char end[] = "\0\0\0\0IEND\xae\x42\x60\x82";
+  auto const file = read_file(path, std::uintmax_t{1} << 30);
+  auto const& b = *file;
+  bool const png = b.size() > 45 && std::memcmp(b.data(), "\x89PNG\r\n\x1a\n", 8) == 0 && std::memcmp(&*b.end() - 12, end, 12) == 0;
+  if (!png || detail::big_endian(b.data() + 16, 4) != size.x || detail::big_endian(b.data() + 20, 4) != size.y ||
+      static_cast<int>(b[24]) != bits || b[25] != std::byte{2})
     throw io_error(edvr::text(
-        path.string(), ": is there, but is no whole PNG of ", size.x, " x ", size.y, " pixels and ", bits,
+        path.string(), ": is there, but is no whole RGB PNG of ", size.x, " x ", size.y, " pixels and ", bits,
         " bits, as this frame restored is; give the options of the first run (--bits, --scale), remove it, or choose another output"));
+  std::vector<std::byte> palette;
+  detail::check_png_chunks(path.string(), b, palette);
 }
 /// What is still to be restored of these pictures: all of them, or, to go on, the runs of those that are not there.
 std::vector<frame_range> missing(std::vector<fs::path> const& outputs, frame_range const& all, bool resume, pair size, int bits) {

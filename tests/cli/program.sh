@@ -20,7 +20,7 @@ expect 2 'WxH' "$edvr" info --size 320
 expect 2 'WxH' "$edvr" info --size 0x5
 expect 2 '--scale' "$edvr" resize -i "$clip/low" -o x --scale 0
 expect 2 '--scale' "$edvr" resize -i "$clip/low" -o x --scale -1
-expect 2 '1/2, 1/3' "$edvr" resize -i "$clip/low" -o x --scale 0.3 --kind bd
+expect 2 'one over a whole number' "$edvr" resize -i "$clip/low" -o x --scale 0.3 --kind bd
 expect 3 'cannot be read' "$edvr" restore -i "$(printf 'x%.0s' {1..100000})" -o b
 expect 2 'is empty' "$edvr" info -m ''
 expect 3 'no such file' "$edvr" restore -o b -i=-x.png
@@ -118,6 +118,24 @@ mkdir jpegs && cp "$golden/pictures/progressive.jpg" jpegs/0.jpg
 expect 3 'is the folder of the input frames' "$edvr" restore -i jpegs -o jpegs
 for name in b.webp b.y4m; do expect 3 'pictures are written as PNG' "$edvr" resize -i jpegs -o $name; check [ ! -e $name ]; done
 expect 3 'expected sides of at most 16384' "$edvr" resize -i "$clip/truth" -o x --scale 64
+long=$(printf 'n%.0s' $(seq 245)) && mkdir long && cp "$small/00000000.png" long/$long.png
+expect 0 '' "$edvr" restore -i long -o long_names/in/folders
+check [ "$(ls long_names/in/folders)" = $long.png ]
+expect 0 '' "$edvr" restore -i long -o long_streams/in/folders/$long.y4m
+check [ "$(ls long_streams/in/folders)" = $long.y4m ]
+mkdir -p taken/00000002.png && ln -s nowhere taken/00000001.png
+expect 3 '00000001.png: is a link to nothing' "$edvr" restore -i "$small" -o taken --frames 0:2
+expect 3 '00000002.png: is a folder, pipe or device' "$edvr" restore -i "$small" -o taken --frames 2:4 --overwrite
+check [ "$(ls taken | tr '\n' ' ')" = '00000001.png 00000002.png ' ]
+mkdir accents && for n in é a z; do cp "$small/00000000.png" accents/$n.png; done
+check [ "$("$edvr" evaluate -i accents -r accents | head -3 | awk '{print $1}' | tr '\n' ' ')" = 'a.png z.png é.png ' ]
+touch restore.y4m
+for o in restore.y4m -; do expect 3 'is a y4m stream, which edvr restore takes' "$edvr" evaluate -i $o -r "$clip/low" < /dev/null; done
+expect 3 'only edvr restore writes to standard output' "$edvr" resize -i "$clip/low" -o - --scale 1
+check [ ! -e - ]
+for o in x.pth x -; do expect 3 'expected a name that ends in .safetensors' "$edvr" forward -m "$golden/net_a.raw_zip.pth" -i "$golden/net_a.io.safetensors" -o $o; done
+expect 3 'is neither safetensors nor .npz' "$edvr" forward -m "$golden/net_a.raw_zip.pth" -i "$clip/low/00000000.png" -o x.npy
+expect 3 'edvr convert makes safetensors' "$edvr" compare "$golden/pth_sampler.legacy.pth" "$golden/pth_sampler.legacy.pth"
 mkdir long_numbers && cp "$small/00000000.png" long_numbers/00000000000000000007.png && cp "$small/00000001.png" long_numbers/123456789012345678.png
 expect 0 '' "$edvr" resize -i 'long_numbers/%020d.png' -o 'long_out/%020d.png' --scale 0.5
 expect 0 '' "$edvr" resize -i 'long_numbers/%d.png' -o 'long_out/%d.png' --scale 0.5
@@ -258,7 +276,7 @@ expect 3 'MiB for tensors at least; ' "$edvr" restore -i "$clip/low" -o budget_n
 check [ ! -e budget_no ]
 expect 2 'max-memory' "$edvr" restore -i "$clip/low" -o budget_no --max-memory 60 --stage2 x.pth
 expect 0 '' "$edvr" restore -i "$clip/low" -o deep --frames 4:5 --bits 16
-beside() { "$edvr" restore "$@" -o budget_no --max-memory 20 2>&1 | sed -n 's/.*of which \([0-9]*\) go.*/\1/p'; }
+beside() { "$edvr" restore "$@" -o budget_no --max-memory 20 2>&1 | sed -n 's/.*besides \([0-9]*\) MiB.*/\1/p'; }
 check [ "$(beside -i deep)" -gt "$(beside -i deep --bits 8)" ]  # what follows from 16-bit frames has 16 bits
 check [ "$(beside -i deep)" = "$(beside -i deep --bits 16)" ]
 

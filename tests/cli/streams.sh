@@ -110,15 +110,21 @@ expect 0 '' "$edvr" restore -i sizes -o all_but_one --frames 6:7
 expect 0 'every frame is there already' "$edvr" restore -i sizes -o all_but_one --frames 6:7 --resume  # the size of frame 0 is nothing to it
 check cmp all_but_one/00000006.png all/00000006.png
 mkdir -p odd && : > odd/00000000.png
-expect 3 'odd/00000000.png: is there, but is no whole PNG of' "$edvr" restore -i "$small" -o odd --resume
+expect 3 'odd/00000000.png: is there, but is no whole RGB PNG of' "$edvr" restore -i "$small" -o odd --resume
 "$edvr" restore -i "$small" -o odd2 -s 1 --frames 0:1
 expect 3 'as this frame restored is' "$edvr" restore -i "$small" -o odd2 --resume
 head -c 100 all/00000000.png > odd/00000000.png
-expect 3 'is no whole PNG of' "$edvr" restore -i "$small" -o odd --resume
+expect 3 'is no whole RGB PNG of' "$edvr" restore -i "$small" -o odd --resume
+cp all/00000000.png odd/ && dd if=/dev/zero of=odd/00000000.png bs=1 seek=500 count=900 conv=notrunc 2> /dev/null
+expect 3 'odd/00000000.png: PNG has a wrong checksum' "$edvr" restore -i "$small" -o odd --resume
+for i in "$small" in.y4m; do
+  rm -f odd/* && mkfifo odd/00000000.png
+  expect 3 'odd/00000000.png: is a' timeout 60 "$edvr" restore -i $i -o odd --resume
+done
 expect 0 'every frame is there already' "$edvr" restore -i in.y4m -o from_file --resume
 expect 0 'every frame is there already' "$edvr" restore -i in.y4m -o from_file --resume --frames 3:
 mkdir later && : > later/00000005.png
-expect 3 'later/00000005.png: is there, but is no whole PNG of' "$edvr" restore -i in.y4m -o later --resume  # behind a gap
+expect 3 'later/00000005.png: is there, but is no whole RGB PNG of' "$edvr" restore -i in.y4m -o later --resume  # behind a gap
 expect 3 'ends before frame 100, where --frames begins' "$edvr" restore -i in.y4m -o none --resume --frames 100:
 expect 2 'expected pictures as output' "$edvr" restore -i in.y4m -o x.y4m --resume
 expect 2 'overwrite' "$edvr" restore -i "$small" -o some --resume --overwrite

@@ -57,11 +57,13 @@ inline void write_file(std::filesystem::path const& path, std::initializer_list<
   if (existing != std::filesystem::file_type::not_found && existing != std::filesystem::file_type::none &&
       existing != std::filesystem::file_type::regular)
     throw io_error(text(path.string(), ": is a folder, pipe or device; expected the name of a file to write"));
-  auto partial = path;
-  partial += text('.',
-                  static_cast<unsigned>(std::hash<std::thread::id>{}(std::this_thread::get_id()) ^
-                                        static_cast<std::size_t>(std::chrono::steady_clock::now().time_since_epoch().count())),
-                  ".partial");
+  constexpr std::size_t longest = 200;  // name that takes a suffix
+  auto const whole = path.string(), name = path.filename().string();
+  auto const number = static_cast<unsigned>(std::hash<std::thread::id>{}(std::this_thread::get_id()) ^
+                                            static_cast<std::size_t>(std::chrono::steady_clock::now().time_since_epoch().count()));
+  // Not by replace_filename: libstdc++'s leaves a path that cannot be destroyed where memory ends in it.
+  std::filesystem::path const partial(
+      text(whole.substr(0, whole.size() - name.size()), name.size() > longest ? "" : name, '.', number, ".partial"));
   struct cleaner {  // whatever happens, no rest of a file stays
     std::filesystem::path const& file;
     bool there = true;

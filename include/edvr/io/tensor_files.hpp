@@ -33,8 +33,11 @@ inline tensor_map parse_tensors(std::string const& who, file_bytes const& bytes)
   switch (format_of(who, bytes)) {
     case tensor_format::npy: return {{"array", parse_npy(who, bytes)}};
     case tensor_format::npz: return parse_npz(who, bytes);
-    default: return parse_safetensors(who, bytes).tensors;
+    default: break;
   }
+  if (!who.ends_with(".safetensors") && (bytes->size() <= 8 || bytes->at(8) != std::byte{'{'}))
+    throw io_error(text(who, ": is neither safetensors nor .npz or .npy; edvr convert makes safetensors of weight files"));
+  return parse_safetensors(who, bytes).tensors;
 }
 /// parse_tensors of a file. Throws io_error, beginning with the path, also if it cannot be read.
 inline tensor_map read_tensors(std::filesystem::path const& path) { return parse_tensors(path.string(), read_file(path)); }

@@ -34,8 +34,7 @@ void fit_memory(video_options<arithmetic_t<T>>& options, edvr_config const& conf
   auto const side = [m](index_t whole, index_t pieces) { return (whole + pieces * m - 1) / (pieces * m) * m; };
   // The window's frames are there twice, as they came and side by side, and the result is whole.
   index_t const always = beside + (config.num_frame * input + output) * value_size;
-  if (tiles && always >= bytes) least = std::min(least, always);  // no tile needs less
-  for (index_t down = 1, across = 1; tiles && always < bytes;) {
+  for (index_t down = 1, across = 1; tiles;) {
     pair const tile{side(height, down), side(width, across)};
     // Nearly all of the work would be overlap, or there is nothing left to cut.
     if (std::max(tile.y, tile.x) <= std::max(overlap - 1, m)) break;
