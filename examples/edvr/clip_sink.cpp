@@ -131,6 +131,8 @@ class stream final : public clip_sink {
  private:
   void refuse_existing() const {
     std::error_code failure;
+    if (!fs::exists(path_, failure) && fs::is_symlink(fs::symlink_status(path_, failure)))
+      throw io_error(text(path_, ": is a link to nothing, which the result would replace; remove it or choose another output"));
     if (!overwrite_ && fs::exists(path_, failure))
       throw io_error(text(path_, ": exists; remove it, choose another output, or allow --overwrite"));
   }

@@ -7,6 +7,7 @@
 
 #include "commands.hpp"
 #include "edvr/io/tensor_files.hpp"
+#include "frames.hpp"
 #include "interrupt.hpp"
 #include "models.hpp"
 #include "not_empty.hpp"
@@ -47,6 +48,7 @@ int forward(forward_options const& o) {
   if (o.dump && suffix == ".npy")
     throw CLI::ValidationError("--dump", "writes several tensors, and .npy holds one; expected .safetensors or .npz");
   if (std::filesystem::exists(o.output) && !o.overwrite) throw io_error(edvr::text(o.output, ": exists; remove it or allow --overwrite"));
+  if (auto const folder = std::filesystem::path(o.output).parent_path(); !folder.empty()) make_folder(folder);
   auto tensors = read_tensors(o.input);
   if (auto only = tensors.find("array"); only != tensors.end() && tensors.size() == 1)
     tensors.emplace("input", only->second);  // .npy, which has no names

@@ -82,7 +82,7 @@ std::optional<pattern> output_pattern(std::string const& argument) {
 void make_folder(fs::path const& folder) {
   std::error_code failure;
   if (fs::exists(folder, failure) && !fs::is_directory(folder, failure))
-    throw io_error(text(folder.string(), ": is a file; expected a folder (a stream on standard output: -)"));
+    throw io_error(text(folder.string(), ": is a file; expected a folder"));
   fs::create_directories(folder, failure);
   if (failure) throw io_error(text(folder.string(), ": cannot be made (", failure.message(), ")"));
   if (access(folder.c_str(), W_OK | X_OK) != 0)

@@ -74,7 +74,8 @@ int main(int argc, char** argv) {
       throw edvr::io_error("standard output: cannot be written (closed or full)");
     return code;
   } catch (edvr::cancelled const&) {
-    return fail(130, "interrupted; every file that is there is complete, but a stream on standard output is not");
+    return fail(130,
+                "interrupted; every file that is there is complete; a stream into standard output or a pipe, if there was one, is cut off");
   } catch (edvr::model_error const& e) {
     return fail(4, e.what());
   } catch (edvr::numeric_error const& e) {

@@ -38,7 +38,8 @@ void check_restored(fs::path const& path, pair size, int bits) {
   static constexpr char end[] = "\0\0\0\0IEND\xae\x42\x60\x82";
   auto const file = read_file(path, std::uintmax_t{1} << 30);
   auto const& b = *file;
-  bool const png = b.size() > 45 && std::memcmp(b.data(), "\x89PNG\r\n\x1a\n", 8) == 0 && std::memcmp(&*b.end() - 12, end, 12) == 0;
+  bool const png =
+      b.size() > 45 && std::memcmp(b.data(), "\x89PNG\r\n\x1a\n", 8) == 0 && std::memcmp(b.data() + b.size() - 12, end, 12) == 0;
   if (!png || detail::big_endian(b.data() + 16, 4) != size.x || detail::big_endian(b.data() + 20, 4) != size.y ||
       static_cast<int>(b[24]) != bits || b[25] != std::byte{2})
     throw io_error(edvr::text(
@@ -101,6 +102,8 @@ restore_output picture_output(restore_options const& o, clip_source& in, frame_r
     out.sink = picture_sink(
         [outputs, result_size, deep, resume = o.resume, overwrite = o.overwrite, left = out.left](index_t i) -> std::optional<fs::path> {
           auto const path = outputs.at(i);
+          if (fs::exists(path) && !fs::is_regular_file(path))
+            throw io_error(edvr::text(path.string(), ": is a folder, pipe or device; remove it or choose another output"));
           bool const there = !overwrite && fs::exists(path);
           if (there && resume) return check_restored(path, result_size, deep), ++*left, std::nullopt;
           if (there)

@@ -135,7 +135,11 @@ expect 3 'only edvr restore writes to standard output' "$edvr" resize -i "$clip/
 check [ ! -e - ]
 for o in x.pth x -; do expect 3 'expected a name that ends in .safetensors' "$edvr" forward -m "$golden/net_a.raw_zip.pth" -i "$golden/net_a.io.safetensors" -o $o; done
 expect 3 'is neither safetensors nor .npz' "$edvr" forward -m "$golden/net_a.raw_zip.pth" -i "$clip/low/00000000.png" -o x.npy
-expect 3 'edvr convert makes safetensors' "$edvr" compare "$golden/pth_sampler.legacy.pth" "$golden/pth_sampler.legacy.pth"
+for kind in legacy zip; do expect 3 'edvr convert makes safetensors' "$edvr" compare "$golden/pth_sampler.$kind.pth" "$golden/pth_sampler.$kind.pth"; done
+expect 0 '' "$edvr" forward -m "$golden/net_a.raw_zip.pth" -i "$golden/net_a.io.safetensors" -o new/folder/x.npz
+ln -s nowhere dangling.npz && ln -s nowhere dangling.y4m
+expect 3 'dangling.npz: is a link to nothing' "$edvr" convert -m "$golden/net_a.raw_zip.pth" -o dangling.npz
+expect 3 'dangling.y4m: is a link to nothing' "$edvr" restore -i "$small" -o dangling.y4m --overwrite
 mkdir long_numbers && cp "$small/00000000.png" long_numbers/00000000000000000007.png && cp "$small/00000001.png" long_numbers/123456789012345678.png
 expect 0 '' "$edvr" resize -i 'long_numbers/%020d.png' -o 'long_out/%020d.png' --scale 0.5
 expect 0 '' "$edvr" resize -i 'long_numbers/%d.png' -o 'long_out/%d.png' --scale 0.5

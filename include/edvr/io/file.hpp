@@ -57,6 +57,8 @@ inline void write_file(std::filesystem::path const& path, std::initializer_list<
   if (existing != std::filesystem::file_type::not_found && existing != std::filesystem::file_type::none &&
       existing != std::filesystem::file_type::regular)
     throw io_error(text(path.string(), ": is a folder, pipe or device; expected the name of a file to write"));
+  if (existing == std::filesystem::file_type::not_found && std::filesystem::is_symlink(std::filesystem::symlink_status(path, failure)))
+    throw io_error(text(path.string(), ": is a link to nothing, which the result would replace; remove it or choose another name"));
   constexpr std::size_t longest = 200;  // name that takes a suffix
   auto const whole = path.string(), name = path.filename().string();
   auto const number = static_cast<unsigned>(std::hash<std::thread::id>{}(std::this_thread::get_id()) ^

@@ -32,7 +32,9 @@ inline tensor_format format_of(std::string const& who, file_bytes const& bytes) 
 inline tensor_map parse_tensors(std::string const& who, file_bytes const& bytes) {
   switch (format_of(who, bytes)) {
     case tensor_format::npy: return {{"array", parse_npy(who, bytes)}};
-    case tensor_format::npz: return parse_npz(who, bytes);
+    case tensor_format::npz:
+      if (detail::is_npz(*bytes) || who.ends_with(".npz")) return parse_npz(who, bytes);
+      break;
     default: break;
   }
   if (!who.ends_with(".safetensors") && (bytes->size() <= 8 || bytes->at(8) != std::byte{'{'}))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The two degradations of super-resolution benchmarks, and MATLAB's enlargement.
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <utility>
@@ -79,8 +80,8 @@ inline tensor<double, 3> resize_bicubic(tensor<double, 3> const& x, double scale
 inline tensor<double, 3> blur_downsample(tensor<double, 3> const& x, index_t factor) {
   index_t const margin = 6 + 2 * std::clamp<index_t>(factor, 1, index_t{1} << 40);
   if (factor < 1 || x.empty() || x.extent(1) <= margin || x.extent(2) <= margin)
-    throw shape_error(
-        text("blur_downsample: picture of shape ", x.shape(), " by ", factor, "; expected sides of more than ", margin, " pixels"));
+    throw shape_error(text("blur_downsample: picture of shape ", x.shape(), " by ", factor,
+                           "; expected a factor of at least 1 and sides of more than ", margin, " pixels"));
   double const sigma = 0.4 * static_cast<double>(factor);
   std::vector<double> g;
   double sum = 0;

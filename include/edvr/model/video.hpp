@@ -157,6 +157,7 @@ class two_stage_restorer {
   }
   index_t next_frame() const { return second_.next_frame(); }
   bool fell_back() const { return first_.fell_back() || second_.fell_back(); }
+  cpu_executor host_executor() const { return second_.host_executor(); }
 
  private:
   video_restorer<T, S> first_, second_;
@@ -174,7 +175,7 @@ tensor<T, 4> restore_clip(Restorer&& restorer, tensor<T, 4> const& clip) {
   auto const collect = [&] {
     while (auto const y = restorer.pop()) {
       if (!all) all = empty<T>(coord<4>{{frames, y->extent(0), y->extent(1), y->extent(2)}});
-      assign(select(all, 0, given++), *y);
+      assign(select(all, 0, given++), *y, restorer.host_executor());
     }
   };
   for (index_t t = 0; t < frames; ++t) {

@@ -27,13 +27,13 @@ struct less_equal {
 struct greater {
   template <class T>
   EDVR_HD bool operator()(T const& a, T const& b) const {
-    return a > b;
+    return b < a;
   }
 };
 struct greater_equal {
   template <class T>
   EDVR_HD bool operator()(T const& a, T const& b) const {
-    return a >= b;
+    return b <= a;
   }
 };
 struct equal {

@@ -148,7 +148,7 @@ class thread_pool {
     }
     wake_.notify_all();
     for (auto& t : threads_)
-      if (t.get_id() == std::this_thread::get_id())  // a task ends the program
+      if (inside())  // a task ends the program, while others are at work
         t.detach();
       else
         t.join();
