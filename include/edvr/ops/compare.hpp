@@ -24,24 +24,23 @@ struct less_equal {
     return a <= b;
   }
 };
-struct greater {
-  template <class T>
-  EDVR_HD bool operator()(T const& a, T const& b) const {
-    return b < a;
-  }
-};
-struct greater_equal {
-  template <class T>
-  EDVR_HD bool operator()(T const& a, T const& b) const {
-    return b <= a;
-  }
-};
 struct equal {
   template <class T>
   EDVR_HD bool operator()(T const& a, T const& b) const {
     return a == b;
   }
 };
+/// f(b, a): greater from less, while a is still evaluated before b.
+template <class F>
+struct swapped {
+  F f;
+  template <class T>
+  EDVR_HD auto operator()(T const& a, T const& b) const {
+    return f(b, a);
+  }
+};
+using greater = swapped<less>;
+using greater_equal = swapped<less_equal>;
 struct choose {
   template <class T>
   EDVR_HD T operator()(bool condition, T const& a, T const& b) const {
