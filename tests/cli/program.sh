@@ -89,6 +89,8 @@ kill -INT $!; wait $!; code=$?
 check [ $code = 130 ]
 check [ -z "$(find stopped -name '*.partial')" ]
 
+[ ! -e /dev/full ] || expect 3 'standard output: cannot be written' bash -c "'$edvr' --help > /dev/full"
+
 # --- hostile input 55: frame folders
 mkdir empty 'with space' gap mixed hidden natural
 expect 3 'holds no .png' "$edvr" restore -i empty -o x
@@ -280,6 +282,9 @@ expect 3 'MiB for tensors at least; ' "$edvr" restore -i "$clip/low" -o budget_n
 check [ ! -e budget_no ]
 expect 2 'max-memory' "$edvr" restore -i "$clip/low" -o budget_no --max-memory 60 --stage2 x.pth
 expect 0 '' "$edvr" restore -i "$clip/low" -o deep --frames 4:5 --bits 16
+[ -n "${EDVR_SANITIZED:-}" ] || expect 0 'no features are kept' "$edvr" restore -i "$clip/low" -o budget_note --frames 4:5 --max-memory 46 --threads 2
+mkdir pair && cp "$small"/0000000[01].png pair/
+expect 0 $'\nedvr: note: the clip has only 2 frames' "$edvr" restore -i pair -o pair_out --progress bar
 beside() { "$edvr" restore "$@" -o budget_no --max-memory 20 2>&1 | sed -n 's/.*besides \([0-9]*\) MiB.*/\1/p'; }
 check [ "$(beside -i deep)" -gt "$(beside -i deep --bits 8)" ]  # what follows from 16-bit frames has 16 bits
 check [ "$(beside -i deep)" = "$(beside -i deep --bits 16)" ]

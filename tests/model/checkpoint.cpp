@@ -237,6 +237,11 @@ TEST_CASE_FIXTURE(fixture, "hostile input 46: weights that are not finite are na
   CHECK_THROWS_SAYING(model_error, "f: weights are not finite; 1 with NaN or infinity: conv_hr.weight (2 of 36864)",
                       make_edvr<float>(as_checkpoint(m)));
   CHECK(std::isnan(make_edvr<float>(as_checkpoint(m), -1, true).upsampling.conv_hr.weight(0, 0, 0, 0)));
+  auto const path = temporary("not_finite.safetensors");
+  write_safetensors(path, m);
+  CHECK_THROWS_SAYING(model_error, "weights are not finite", load_edvr<float>(path));
+  CHECK(std::isnan(load_edvr<float>(path, "params", -1, true).upsampling.conv_hr.weight(0, 0, 0, 0)));
+  std::filesystem::remove(path);
 }
 TEST_CASE_FIXTURE(fixture, "hostile input 47: float16, bfloat16 and float64 weights load as their exact values") {
   auto const m = weights(config);

@@ -125,6 +125,10 @@ TEST_CASE("wrong inputs and configurations are refused in words") {
   CHECK_THROWS_SAYING(shape_error, "positive multiples of 4", net(zeros<float>({1, 5, 3, 8, 10})));
   CHECK_THROWS_SAYING(shape_error, "positive multiples of 4", net(zeros<float>({1, 5, 3, 0, 8})));
   CHECK_THROWS_SAYING(shape_error, "positive multiples of 16", small<float>({.hr_in = true})(zeros<float>({1, 5, 3, 8, 16})));
+  CHECK_THROWS_SAYING(shape_error, "EDVR: features of 4 frames; expected 5",
+                      net.restore({4, net.extract(zeros<float>({1, 3, 8, 8}))}, zeros<float>({1, 3, 8, 8})));
+  CHECK_THROWS_SAYING(shape_error, "tsa_fusion: 2 aligned frames; expected more than 2",
+                      net.tsa({2, zeros<float>({1, net.config.num_feat, 8, 8})}));
   CHECK_THROWS_SAYING(model_error, "deformable_groups = 5; expected a divisor of num_feat = 64",
                       nn::edvr_net<float>{edvr_config{.deformable_groups = 5}});
   CHECK_THROWS_SAYING(model_error, "center_frame_idx = 5; expected 0 to 4", nn::edvr_net<float>{edvr_config{.center_frame_idx = 5}});

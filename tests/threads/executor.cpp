@@ -42,12 +42,20 @@ struct together {
     return x;
   }
 };
+/// A small map's worth of work, and says so.
+struct wide_window {
+  index_t cost() const { return 1000; }
+  template <class X>
+  float operator()(X const& x, coord<4> const& at) const {
+    return x(at);
+  }
+};
 /// Does eval of this expression, made of together{...}, take more than one thread?
 template <class Make>
 bool is_shared(Make const& make) {
   std::atomic<std::thread::id> first{};
   std::atomic<bool> both{false}, alone{false};
-  (void)eval(make([&](auto const& x) { return apply_each(together{&first, &both, &alone}, x); }), cpu_executor{2});
+  (void)eval(make([&]<class X>(X&& x) { return apply_each(together{&first, &both, &alone}, std::forward<X>(x)); }), cpu_executor{2});
   return both;
 }
 }  // namespace
@@ -115,6 +123,7 @@ TEST_CASE("few elements that are dear, and one long row, are shared among thread
   CHECK(is_shared([&](auto f) { return sum(f(ones<float>({3, 20'000})), {1}); }));
   CHECK(is_shared([&](auto f) { return argmax(f(ones<float>({2, 20'000})), 1); }));
   CHECK(is_shared([&](auto f) { return f(ones<float>({1, 3, 2, 9000})); }));
+  CHECK(is_shared([&](auto f) { return f(stencil(wide_window{}, ones<float>({1, 1, 32, 32}))); }));
 }
 TEST_CASE_TEMPLATE("long rows and sums of everything: the same bits for every number of threads, and every element once", T, float,
                    double) {
