@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # EDVR and its convolutions beside PyTorch + torchvision, ONNX Runtime and OpenVINO, the newest of each, on the same cores, weights and frames.
-# usage: bash bench/compare.sh [--quick | --thorough]     writes docs/benchmarks.md and its plots; THREADS (all), WORK_DIR (build/peers) may be set.
+# usage: bash bench/compare.sh [--thorough]     writes docs/benchmarks.md and its plots; THREADS (all), WORK_DIR (build/peers) may be set.
+#        --quick (ops only) and --only NAME write figures to WORK_DIR/compare.json and leave the page as it is.
 # Installs the peers into a virtual environment under WORK_DIR: about 7 GB, once.
 set -eu
 cd "$(dirname "$0")/.."

@@ -117,7 +117,7 @@ def write_report(all_, docs):
         f"{cpu}, {all_['threads']} threads. {context['edvr']}. {'; '.join(versions)}. Built with `-O2`, no `-march`. Measured first: "
         f"{float(context['peak_GFLOP/s']):.0f} GFLOP/s of float32 multiply-adds, {float(context['peak_bfloat16_GFLOP/s']):.0f} of bfloat16 ones, {float(context['copy_GB/s']):.0f} GB/s of copying.\n",
         "PyTorch runs in inference mode, as it is, channels last, and compiled (`torch.compile`, channels last); ONNX Runtime with all graph optimisations; OpenVINO with its latency hint in float32. "
-        "Each is warm; the median of all rounds counts; the fastest PyTorch is compared with. Every output is held against a float64 result first: within 1e-4 of its largest value, bfloat16 within 3e-2. A peer's frame of a clip is a whole window, because none of them keeps features. Convolutions ran in two turns, networks in one (`--thorough`: two). Feature maps are channels-last for us and for the two "
+        "The networks have the published configurations and random weights; frames are noise. Each is warm; the median of all rounds counts; the fastest PyTorch is compared with. Every output is held against a float64 result first: within 1e-4 of its largest value, bfloat16 within 3e-2. A peer's frame of a clip is a whole window, because none of them keeps features. Convolutions ran in two turns, networks in one (`--thorough`: two). Feature maps are channels-last for us and for the two "
         "PyTorch settings that want it, planar for the others, as each keeps them between its own layers. Memory is the peak of the whole process; a peer's includes Python and its libraries.\n",
         "## Beside others\n",
         peers_section(measured, docs),

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the library as one header, for those who want to copy one file: single_header.py OUTPUT [HEADER...] (edvr/edvr.hpp and edvr/io.hpp).
+"""Writes the library as one header, for those who want to copy one file: single_header.py OUTPUT [HEADER...] (edvr/edvr.hpp, edvr/io.hpp and edvr/testing/compare.hpp).
 
 Each header of the library appears where it is first included; the parts that isa.hpp includes once per instruction set (*.inc.hpp) at every place. Other includes stay.
 """

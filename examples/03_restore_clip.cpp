@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A folder of frames restored with a published weight file: 03_restore_clip WEIGHTS.pth IN/%08d.png OUT/%08d.png FRAMES
+// A folder of frames, 0 to FRAMES - 1, restored with a published weight file: 03_restore_clip WEIGHTS.pth IN/%08d.png OUT/%08d.png FRAMES
+// The folder OUT must exist.
 #include <cstdio>
 #include <iostream>
 
@@ -7,7 +8,8 @@
 #include "edvr/io.hpp"
 
 int main(int argc, char** argv) try {
-  if (argc != 5) return std::cerr << "usage: 03_restore_clip WEIGHTS IN%08d.png OUT%08d.png FRAMES\n", 2;
+  if (argc != 5)
+    return std::cerr << "usage: 03_restore_clip WEIGHTS.pth IN/%08d.png OUT/%08d.png FRAMES    (the folder OUT must exist)\n", 2;
   edvr::video_restorer<float> restorer(edvr::load_edvr<float>(argv[1]));
   auto const path = [](std::string pattern, long i) {
     char number[32];

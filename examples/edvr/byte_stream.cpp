@@ -20,7 +20,8 @@ namespace program {
 
 namespace {
 using edvr::io_error;
-constexpr int patience = 100;  // milliseconds between looks at whether anybody still waits
+constexpr int patience = 100;      // milliseconds between looks at whether anybody still waits
+constexpr int last_chance = 2000;  // and for a reader to take what is left for it, once nothing will follow
 
 bool is_pipe(int descriptor) {
   struct stat s{};
@@ -69,9 +70,9 @@ byte_stream byte_stream::output(std::string const& argument, std::string name) {
 
 void byte_stream::wait(short events) const {
   if (!is_pipe(descriptor_)) return;
-  for (;;) {
+  for (int waited = 0;; waited += patience) {
     stop_if_interrupted();
-    if (stopped_) throw edvr::cancelled("nobody waits for these bytes");
+    if (stopped_ && (events == POLLIN || waited >= last_chance)) throw edvr::cancelled("nobody waits for these bytes");
     pollfd p{descriptor_, events, 0};
     int const n = poll(&p, 1, patience);
     if (n > 0) return;

@@ -17,11 +17,11 @@ class byte_stream {
 
   /// Reads n bytes, fewer only at the end. Throws io_error, and cancelled after Ctrl-C or stop().
   std::size_t read(std::byte* to, std::size_t n);
-  /// Throws io_error, and cancelled after Ctrl-C.
+  /// Throws io_error, and cancelled after Ctrl-C, or after stop() once nothing has been taken for two seconds: who is slow gets its frame.
   void write(void const* from, std::size_t n);
   /// Closes it. Throws io_error for what only shows then.
   void close();
-  /// Whoever waits in read gives up.
+  /// Whoever waits in read, or in vain in write, gives up.
   void stop() { stopped_ = true; }
   std::string const& name() const { return name_; }
   /// Is this the file of that name?

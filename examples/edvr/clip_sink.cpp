@@ -95,6 +95,7 @@ class stream final : public clip_sink {
   }
   ~stream() override {
     abandoned_ = true;
+    if (file_) file_->stop();  // a reader that has stalled would keep the reason from being told
     try {
       going_.finish();
     } catch (...) {  // the reason is under way already

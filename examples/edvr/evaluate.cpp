@@ -13,6 +13,7 @@
 #include "not_empty.hpp"
 #include "printable.hpp"
 #include "read_picture.hpp"
+#include "whole_number.hpp"
 
 namespace program {
 
@@ -81,7 +82,7 @@ void add_evaluate(CLI::App& app, action& run) {
   c->add_option("-i,--input", o->input, "folder, pattern or picture")->required()->check(not_empty);
   c->add_option("-r,--reference", o->reference, "the truth, in the same order")->required()->check(not_empty);
   c->add_flag("--luma", o->use_luma, "on BT.601 luma instead of RGB");
-  c->add_option("--crop", o->crop, "pixels left out on each side")->check(CLI::Range(0, 16384))->capture_default_str();
+  c->add_option("--crop", o->crop, "pixels left out on each side")->transform(whole_number(0, 16384))->capture_default_str();
   c->add_flag("--json", o->as_json, "as JSON");
   c->callback([o, &run] { run = [o] { return evaluate(*o); }; });
 }

@@ -8,6 +8,7 @@
 #include "gpu_restorer.hpp"
 #include "models.hpp"
 #include "printable.hpp"
+#include "whole_number.hpp"
 
 namespace program {
 
@@ -121,11 +122,12 @@ int info(info_options const& o) {
 }  // namespace
 
 void add_info(CLI::App& app, action& run) {
-  auto* const c = app.add_subcommand("info", "What a weight file is, and what running it costs");
+  auto* const c =
+      app.add_subcommand("info", "What a weight file is, and what running it costs; what does not load is told, and is no failure");
   auto const o = std::make_shared<info_options>();
   add_model_options(*c, o->model);
   c->add_option("--size", o->size, "size of the input frames, WxH")->capture_default_str();
-  c->add_option("--threads", o->threads, "cores assumed for the memory figure (0: all)")->check(CLI::Range(0, 1024));
+  c->add_option("--threads", o->threads, "cores assumed for the memory figure (0: all)")->transform(whole_number(0, 1024));
   c->add_flag("--json", o->as_json, "as JSON");
   c->callback([o, &run] { run = [o] { return info(*o); }; });
 }

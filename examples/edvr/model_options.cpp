@@ -2,6 +2,7 @@
 #include "model_options.hpp"
 
 #include "not_empty.hpp"
+#include "whole_number.hpp"
 
 namespace program {
 
@@ -11,7 +12,7 @@ void add_model_options(CLI::App& app, model_options& o) {
          "weights: .pth, .safetensors or .npz, or for timing random:edvr_m, random:edvr_l and others (a wrong one names them); without it the small 4x model inside the program")
       ->check(not_empty);
   app.add_option("--key", o.key, "which weights of a file that holds both")->check(CLI::IsMember({"params", "params_ema"}));
-  app.add_option("--center", o.center, "frame of the window that is restored (default: the middle)")->check(CLI::Range(0, 98));
+  app.add_option("--center", o.center, "frame of the window that is restored (default: the middle)")->transform(whole_number(0, 98));
   app.add_flag("--allow-nonfinite", o.allow_nonfinite, "take weights that hold NaN or infinity");
 }
 
@@ -29,7 +30,7 @@ void add_clip_options(CLI::App& app, clip_options& o) {
       "--no-cache", [&o] { o.cache = false; },
       "compute every frame's features anew for each window: slower, less memory, the same bits as with --no-split");
   app.add_flag_callback("--no-split", [&o] { o.split = false; }, "PCD's first convolutions whole: slower, the same within rounding");
-  app.add_option("--threads", o.threads, "cores to use (0: all); the result does not depend on it")->check(CLI::Range(0, 1024));
+  app.add_option("--threads", o.threads, "cores to use (0: all); the result does not depend on it")->transform(whole_number(0, 1024));
 }
 
 }  // namespace program

@@ -9,6 +9,7 @@
 #include "edvr/io/y4m.hpp"
 #include "not_empty.hpp"
 #include "scene_cuts.hpp"
+#include "whole_number.hpp"
 
 namespace program {
 using namespace edvr;
@@ -81,19 +82,21 @@ std::string not_a_device(std::string const& s) {
 void add_output_options(CLI::App& c, restore_options& o) {
   c.add_option("-s,--scale", o.scale,
                "size of the result over that of the input: what the model gives (default), or less, shrunk by bicubic interpolation")
-      ->check(CLI::Range(1, 4));
+      ->transform(whole_number(1, 4));
   c.add_option("-f,--format", "png: the only kind of pictures that are written; a y4m stream is chosen by the output's name")
       ->check(CLI::IsMember({"png"}))
       ->option_text("png");
-  c.add_option("--bits", o.bits,
-               "bits a channel of the result: 8 or 16 of PNG, 8 to 16 of y4m (default: as the input, or the first picture of it)")
-      ->check(CLI::Range(8, 16));
+  c.add_option(
+       "--bits", o.bits,
+       "bits a channel of the result: 8 or 16 of PNG, 8 to 16 of y4m (default: as the input; of pictures, as the first that is restored)")
+      ->transform(whole_number(8, 16));
   c.add_option("--rate", o.rate, "frames a second of a y4m result (default: the input's, 25:1 for pictures)")
       ->type_name("N:D")
       ->transform(CLI::Validator(not_a_rate, ""));
   c.add_option("--chroma", o.sampling, "chroma of a y4m result (default: the input's, 444 for pictures)")
       ->check(CLI::IsMember({"auto", "420", "422", "444", "mono"}));
-  c.add_option("--matrix", o.colors.matrix, "matrix of y4m colours; auto: BT.709 from 720 lines on, BT.601 below")
+  c.add_option("--matrix", o.colors.matrix,
+               "matrix of y4m colours, in and out; auto: BT.709 from 720 lines on, BT.601 below, each by its own height")
       ->check(CLI::IsMember({"auto", "bt601", "bt709"}));
   c.add_option("--range", o.colors.range, "range of y4m samples; auto: what the stream says, else limited")
       ->check(CLI::IsMember({"auto", "limited", "full"}));
@@ -125,8 +128,9 @@ void add_restore_options(CLI::App& c, restore_options& o) {
       ->check(not_empty)
       ->type_name("A:B");
   auto* const overwrite = c.add_flag("--overwrite", o.overwrite, "replace outputs that exist");
-  c.add_flag("--resume", o.resume,
-             "go on: leave the pictures that are there already (of a stream, those behind the first gap are computed again, and left)")
+  c.add_flag(
+       "--resume", o.resume,
+       "of results that are pictures: go on, leave those that are there already (of a y4m input, those behind the first gap are computed again, and left)")
       ->excludes(overwrite);
   c.add_option(
        "--scene-cut", o.scene_cut,
@@ -138,24 +142,24 @@ void add_restore_options(CLI::App& c, restore_options& o) {
       c.add_option(
            "--max-memory", o.max_memory,
            "MiB that the program is to take, about: narrower bands, then no cache, which may change last digits and depends on --threads and -j (default: what is fastest)")
-          ->check(CLI::Range(1, 1 << 24))
+          ->transform(whole_number(1, 1 << 24))
           ->excludes("--stage2");
   c.add_flag("--tiles", o.tiles, "with --max-memory: where whole frames do not fit, restore them in overlapping tiles; close, not the same")
       ->needs("--max-memory");
   c.add_option("-t,--tile", o.tile,
                "restore frames in overlapping tiles of this many pixels a side; close, not the same; 0: whole frames (default)")
-      ->check(CLI::Range(0, 16384))
+      ->transform(whole_number(0, 16384))
       ->excludes(memory);
   c.add_option(
        "--precision", o.precision,
-       "weights and features in 16 bits, for half the memory; close, not the same. bfloat16: faster where the processor multiplies it (edvr info); float16: eight times as close, multiplied as float32")
+       "weights and features in 16 bits; close, not the same. bfloat16: about half the memory, and faster where the processor multiplies it (edvr info); float16: eight times as close, but multiplied as float32, with weights packed as that, so it saves less")
       ->check(CLI::IsMember({"float32", "float16", "bfloat16"}))
       ->capture_default_str();
   auto* const device = c.add_option("--device", o.device, "cpu, or cuda or cuda:N for a GPU, in float32 (built with EDVR_CUDA=ON)")
                            ->check(not_a_device)
                            ->capture_default_str();
   c.add_option("-g,--gpu-id", o.gpu, "the same by number: -1 the processor, N the GPU cuda:N; one, not a list")
-      ->check(CLI::Range(-1, 999))
+      ->transform(whole_number(-1, 999))
       ->excludes(device);
   c.add_option("-j,--jobs", o.jobs,
                "pictures decoded ahead (of a stream always 1), threads that compute (0: all cores), frames encoded at once (default 1:0:1)")

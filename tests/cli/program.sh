@@ -23,9 +23,13 @@ expect 2 '--scale' "$edvr" resize -i "$clip/low" -o x --scale -1
 expect 2 'one over a whole number' "$edvr" resize -i "$clip/low" -o x --scale 0.3 --kind bd
 expect 3 'cannot be read' "$edvr" restore -i "$(printf 'x%.0s' {1..100000})" -o b
 expect 2 'is empty' "$edvr" info -m ''
-expect 3 'no such file' "$edvr" restore -o b -i=-x.png
+cp "$small/00000000.png" ./-x.png
+expect 0 '' "$edvr" resize -i -x.png -o tiny.png --scale 0.05
+expect 0 '' "$edvr" sheet -o dashes.png -- -x.png
+expect 0 'tiles of 4 x 4' "$edvr" restore -i tiny.png -o smallest.png -t 1
 expect 2 'not' "$edvr" info -- -x
-expect 2 '--threads' "$edvr" info --threads 0xzz
+for n in 0xzz 0x10 1e1 '' 01025; do expect 2 '"; expected a whole number from 0 to 1024' "$edvr" info --threads "$n"; done
+expect 0 '' "$edvr" info --threads 01024
 expect 2 '--scale' "$edvr" restore -i "$small" -o x -s 0
 for j in 0 99999 99999:1:1; do expect 2 'expected load:proc:save' "$edvr" restore -i "$small" -o x -j $j; done
 expect 3 'standard output: cannot be written' bash -c "'$edvr' info >&-"

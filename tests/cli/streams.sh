@@ -84,6 +84,9 @@ cp in.y4m both.y4m && expect 3 'standard output: is the input' bash -c "'$edvr' 
 check cmp both.y4m in.y4m
 expect 3 'cannot be written (File too large)' bash -c "ulimit -f 10; '$edvr' restore -i in.y4m -o too_large.y4m"
 check [ -z "$(ls | grep too_large)" ]
+head -c $(($(wc -c < in.y4m) * 55 / 110)) in.y4m > cut5.y4m && mkfifo stalled.y4m && { exec sleep 300 < stalled.y4m & }
+expect 3 'the stream is cut off' timeout 100 "$edvr" restore -i cut5.y4m -o stalled.y4m -j 1:0:2  # said although its reader takes nothing
+kill $! 2>/dev/null
 "$edvr" restore -i in.y4m -o - 2> said.txt | head -c 1000 > head.bin; check [ "${PIPESTATUS[0]}" = 3 ]
 check grep -q 'its reader has gone' said.txt
 "$edvr" restore -i in.y4m -o - 2> said.txt > /dev/full; check [ $? = 3 ]
@@ -210,6 +213,15 @@ done
 for i in 3 4 5 6 7 8 9; do check cmp cut_part/$i.png cut_apart/$i.png; done
 expect 0 '' "$edvr" restore -i cut -o cut_high --scene-cut 0.9
 check diff -r cut_high cut_whole
+expect 0 '' "$edvr" restore -i cut -o scenes.y4m -s 1 --scene-cut
+python3 - <<'END'
+data = open('scenes.y4m', 'rb').read()
+head = data.index(b'\n') + 1
+half = head + (len(data) - head) // 2
+open('scene_1.y4m', 'wb').write(data[:half]), open('scene_2.y4m', 'wb').write(data[:head] + data[half:])
+END
+for s in scene_1 scene_2 scenes; do expect 0 '' "$edvr" restore -i $s.y4m -o $s.out.y4m --scene-cut; done
+check cmp scenes.out.y4m <(cat scene_1.out.y4m; tail -c +$(($(head -n 1 scenes.out.y4m | wc -c) + 1)) scene_2.out.y4m)
 for v in 0 nan 2 x; do expect 2 'scene-cut' "$edvr" restore -i cut -o x --scene-cut $v; done
 mkdir swapped && cp cut/[0-2].png swapped && cp "$clip/truth/00000000.png" swapped/3.png
 expect 3 'swapped/3.png: frame 3 has shape (3, 320, 448); expected' "$edvr" restore -i swapped -o x --scene-cut

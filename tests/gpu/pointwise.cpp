@@ -46,6 +46,7 @@ TEST_CASE_TEMPLATE("gpu: comparisons and casts", T, float, double) {
   proves<bool, gpu>({"logical_not"});
   check_everywhere<T>([](auto const& a, auto const& b) { return where(a <= b, a, b) + where(a > b, a, T(2) * b); });
   check_everywhere<T>([](auto const& a, auto const& b) { return where(a < b, a, b) + where(logical_not(a >= T(0)), a, T(2) * b); });
+  check_everywhere<T>([](auto const& a, auto const& b) { return where(equal(a, maximum(a, b)), a, T(2) * b); });
   check_everywhere<T>([](auto const& a, auto const& b) {
     return cast<T>(cast<int>(T(5) * a)) + cast<T>(equal(cast<std::int64_t>(a), std::int64_t{0})) + b;
   });

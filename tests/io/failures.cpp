@@ -127,6 +127,18 @@ TEST_CASE("memory that is refused, at every single request of every reader: an e
     auto const picture = read_file(golden + "/pictures/" + name);
     CHECK(with_every_request_failing([&] { (void)decode_image16("f", *picture); }) >= (EDVR_OWN_MALLOC ? 6 : 1));
   }
+  for (auto const* name : {"gray.png", "palette.png", "subsampled.jpg", "progressive.jpg"}) {
+    auto const picture = read_file(golden + "/pictures/" + name);
+    CHECK(with_every_request_failing([&] { (void)decode_image("f", *picture); }) >= (EDVR_OWN_MALLOC ? 6 : 1));
+  }
+  for (auto const* name : {"version1.npy", "fortran.npy", "version3.npy"}) {
+    auto const array = read_file(golden + "/numpy/" + name);
+    CHECK(with_every_request_failing([&] { (void)parse_npy("f", array); }) > 3);
+  }
+  auto const network = parse_checkpoint("f", weights);
+  CHECK(with_every_request_failing([&] { (void)make_edvr<float>(network); }) > 100);
+  y4m_header const pictures{.width = 6, .height = 4, .sampling = chroma::yuv420_left};
+  CHECK(with_every_request_failing([&] { (void)y4m_from_rgb(pictures, zeros<float>({3, 4, 6}), color_matrix::bt601); }) > 1);
   CHECK(with_every_request_failing([&] {
           std::size_t at = 0;
           std::string const s = "YUV4MPEG2 W4 H2 Cmono Xlonger-than-any-small-string\nFRAME\n12345678";
@@ -156,6 +168,7 @@ TEST_CASE("memory that is refused while a file is written: an exception, no file
   check([&](auto const& p) { write_npy(p, m.at("x")); });
   check([&](auto const& p) { write_safetensors(p, m); });
   check([&](auto const& p) { write_png(p, picture); });
+  check([&](auto const& p) { write_png(p, to_16bit(uniform<float>({3, 6, 5}, 1))); });
   std::filesystem::remove_all(folder);
 }
 TEST_CASE("a disk that is full: an error that says so, the old file as it was, no rest of the new one") {

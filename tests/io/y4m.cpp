@@ -31,7 +31,15 @@ y4m_header const every[] = {{.width = 8, .height = 6, .sampling = chroma::mono},
                             {.width = 9, .height = 4, .sampling = chroma::yuv422, .bits = 12},
                             {.width = 1, .height = 1, .sampling = chroma::yuv420_left, .bits = 16, .full_range = true},
                             {.width = 5, .height = 3, .sampling = chroma::yuv444, .bits = 16},
-                            {.width = 6, .height = 6, .sampling = chroma::mono, .bits = 9, .full_range = true}};
+                            {.width = 6, .height = 6, .sampling = chroma::mono, .bits = 9, .full_range = true},
+                            {.width = 4, .height = 5, .sampling = chroma::mono, .bits = 12},
+                            {.width = 3, .height = 2, .sampling = chroma::mono, .bits = 16},
+                            {.width = 6, .height = 7, .sampling = chroma::yuv420_left, .bits = 12, .full_range = true},
+                            {.width = 6, .height = 4, .sampling = chroma::yuv420_left, .bits = 9},
+                            {.width = 8, .height = 3, .sampling = chroma::yuv422, .bits = 10, .full_range = true},
+                            {.width = 5, .height = 5, .sampling = chroma::yuv422, .bits = 16},
+                            {.width = 4, .height = 4, .sampling = chroma::yuv444, .bits = 10},
+                            {.width = 4, .height = 3, .sampling = chroma::yuv444, .bits = 14, .full_range = true}};
 }  // namespace
 
 TEST_CASE("y4m: a header says all of itself, and is read back") {
@@ -89,6 +97,27 @@ TEST_CASE("y4m: known colours by both matrices and ranges") {
   CHECK(std::fabs(rgb(0, 0, 0) - 1) < 0.005);
   CHECK(std::fabs(rgb(1, 0, 0)) < 0.005);
   CHECK(std::fabs(rgb(2, 0, 0)) < 0.005);
+  // More bits: the levels of 8, shifted; the full range to the last value there is.
+  auto const words = [&](std::vector<int> const& v) {
+    std::vector<int> b;
+    for (int i : v) b.push_back(i & 255), b.push_back(i >> 8);
+    return bytes(b);
+  };
+  for (int bits : {9, 10, 12, 14, 16}) {
+    CAPTURE(bits);
+    int const unit = 1 << (bits - 8);
+    y4m_header d{.width = 1, .height = 1, .sampling = chroma::yuv444, .bits = bits};
+    CHECK(y4m_from_rgb(d, color(1, 1, 1), color_matrix::bt709) == words({235 * unit, 128 * unit, 128 * unit}));
+    CHECK(y4m_from_rgb(d, color(0, 0, 0), color_matrix::bt709) == words({16 * unit, 128 * unit, 128 * unit}));
+    CHECK(y4m_from_rgb(d, color(0, 0, 1), color_matrix::bt601) ==
+          words({static_cast<int>(std::lrint((16 + 219 * 0.114) * unit)), 240 * unit,
+                 static_cast<int>(std::lrint((128 - 112 * 0.114 / 0.701) * unit))}));
+    auto const white = y4m_to_rgb<double>(d, words({235 * unit, 128 * unit, 128 * unit}), color_matrix::bt709);
+    CHECK(eval(max(abs(white - 1.)))() < 1e-12);
+    d.full_range = true;
+    CHECK(y4m_from_rgb(d, color(1, 1, 1), color_matrix::bt709) == words({256 * unit - 1, 128 * unit, 128 * unit}));
+    CHECK(y4m_from_rgb(d, color(0, 0, 0), color_matrix::bt709) == words({0, 128 * unit, 128 * unit}));
+  }
   CHECK(usual_matrix(719) == color_matrix::bt601);
   CHECK(usual_matrix(720) == color_matrix::bt709);
 }
@@ -98,7 +127,7 @@ TEST_CASE(
     for (auto matrix : {color_matrix::bt601, color_matrix::bt709}) {
       CAPTURE(static_cast<int>(h.sampling));
       CAPTURE(h.bits);
-      auto rgb = empty<double>({3, h.height, h.width});  // a slope in every colour, grey where there is no chroma
+      auto rgb = empty<double>({3, h.height, h.width});  // a slope in every colour, gray where there is no chroma
       for (index_t i = 0; i < h.height; ++i)
         for (index_t j = 0; j < h.width; ++j)
           for (index_t c = 0; c < 3; ++c)
@@ -155,6 +184,40 @@ TEST_CASE("y4m: chroma lies where the header says: a ramp of colour stays one in
     auto const inside = [](auto const& x) { return slice(slice(x, 1, 2, 14), 2, 2, 30); };
     CHECK(eval(max(abs(inside(back) - inside(rgb))))() < 1e-3);
   }
+}
+TEST_CASE("y4m: the pixels that a sample of chroma stands for, and what lies between two samples") {
+  auto const blue_of = [](chroma sampling, index_t rows, int a, int b) {  // (w 4) of luma 0: blue is 2 (1 - 0.114) Cb
+    y4m_header const h{.width = 4, .height = rows, .sampling = sampling, .full_range = true};
+    std::vector<std::byte> planes(static_cast<std::size_t>(4 * rows), std::byte{0});
+    auto const [y, x] = h.chroma_shape();
+    for (int k = 0; k < 2; ++k)
+      for (index_t i = 0; i < y; ++i)
+        for (index_t j = 0; j < x; ++j) planes.push_back(static_cast<std::byte>(k == 1 ? 128 : j == 0 ? a : b));
+    auto const rgb = y4m_to_rgb<double>(h, planes, color_matrix::bt601);
+    std::vector<double> cb;
+    for (index_t j = 0; j < 4; ++j) cb.push_back(rgb(2, 0, j) / (2 * (1 - 0.114)) * 255 + 128);
+    return cb;
+  };
+  auto const near = [](std::vector<double> const& a, std::vector<double> const& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](double x, double y) { return std::fabs(x - y) < 1e-9; });
+  };
+  CHECK(near(blue_of(chroma::yuv420_left, 2, 128, 228), {128, 178, 228, 228}));
+  CHECK(near(blue_of(chroma::yuv422, 1, 128, 228), {128, 178, 228, 228}));
+  CHECK(near(blue_of(chroma::yuv420_center, 2, 128, 228), {128, 153, 203, 228}));
+  CHECK(near(blue_of(chroma::yuv444, 1, 128, 228), {128, 228, 228, 228}));
+
+  auto const samples_of = [](chroma sampling, index_t blue) {  // one column of (2, 4) is blue, whose Cb is 1/2
+    y4m_header const h{.width = 4, .height = 2, .sampling = sampling, .full_range = true};
+    auto const rgb = zeros<float>({3, 2, 4});
+    rgb(2, 0, blue) = rgb(2, 1, blue) = 1;
+    auto const planes = y4m_from_rgb(h, rgb, color_matrix::bt601);
+    return std::pair(static_cast<int>(planes[8]), static_cast<int>(planes[9]));
+  };
+  CHECK(samples_of(chroma::yuv420_left, 0) == std::pair(224, 128));  // 3/4 of 127.5, counting the edge twice
+  CHECK(samples_of(chroma::yuv420_left, 1) == std::pair(160, 160));
+  CHECK(samples_of(chroma::yuv422, 1) == std::pair(160, 160));
+  CHECK(samples_of(chroma::yuv420_center, 0) == std::pair(192, 128));
+  CHECK(samples_of(chroma::yuv420_center, 1) == std::pair(192, 128));
 }
 TEST_CASE("y4m: frames come one by one, with parameters or without") {
   y4m_reader in("s", source_of(small + frame + "FRAME Xnote=1 Ip\nabcdefgh"));

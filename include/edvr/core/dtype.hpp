@@ -13,8 +13,8 @@
 
 namespace edvr::inline v1 {
 
-/// Element types a file may hold. float and double compute; float16 and bfloat16 store; the integer types and bool store,
-/// compare and compute as integers that wrap; int64 indexes.
+/// Element types a file may hold. float and double compute; float16 and bfloat16 store; the integer types store, compare
+/// and compute as integers that wrap; bool stores and compares; int64 indexes.
 enum class dtype { float64, float32, float16, bfloat16, int64, int32, int16, int8, uint8, boolean };
 
 constexpr std::string_view name(dtype t) {

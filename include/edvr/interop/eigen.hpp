@@ -12,7 +12,7 @@ template <class T>
 using eigen_map =
     Eigen::Map<Eigen::Matrix<std::remove_const_t<T>, Eigen::Dynamic, Eigen::Dynamic>, 0, Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>>;
 
-/// A tensor of rank 2, any strides that are not negative: throws shape_error for those.
+/// A tensor of rank 2, as a map of its elements. Throws shape_error for a negative stride.
 template <class T>
 eigen_map<T> as_eigen(tensor<T, 2, cpu> const& x) {
   for (int i = 0; i < 2; ++i)

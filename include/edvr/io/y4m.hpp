@@ -148,7 +148,7 @@ inline y4m_header parse_y4m_header(std::string const& who, std::string_view line
     throw io_error(text(who, ": y4m frames of ", h.width, " x ", h.height, " pixels; expected at most ", most_pixels, " pixels"));
   return h;
 }
-/// The header line, with its end. X tags that it has no room for are left out.
+/// The header line, with its end. X tags without room are left out; of more than 8 bits yuv420_center has no name and becomes _left.
 inline std::string y4m_header_line(y4m_header const& h) {
   std::string_view const base[] = {"mono", "420jpeg", "420mpeg2", "422", "444"}, deep[] = {"mono", "420p", "420p", "422p", "444p"};
   auto const which = static_cast<int>(h.sampling);

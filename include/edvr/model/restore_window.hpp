@@ -17,7 +17,7 @@ struct video_options {
   pad_mode spatial = pad_mode::reflect;  // what fills a frame up to the size the network takes: reflect or replicate
   bool ensemble = false;                 // mean over four flips
   bool cache = true;                     // keep each frame's features over the windows that share it: the same bits, a fifth less work
-  // And PCD's first convolutions in halves (nn::split_alignment): the same within rounding, of bfloat16 if that is stored.
+  // And PCD's first convolutions in halves (nn::split_alignment), with the cache: the same within rounding, of bfloat16 if that is stored.
   bool split = true;
   // Restore frames in pieces of this many rows and columns, rounded up to what the network takes, without a cache: an approximation, and an
   // observer sees every tile. 0: whole.

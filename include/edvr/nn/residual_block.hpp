@@ -10,7 +10,7 @@
 namespace edvr::inline v1::nn {
 
 /// x + res_scale * conv2(activation(conv1(x))): residual block without batch norm. EDVR's weights were trained with the rectifier;
-/// leaky: residual_block<T, S, fn::leaky_relu<T>>{..., .activation = {0.1f}}. x (n, c, h, w), returns the same shape. Runs at once.
+/// leaky: make_residual_block<float>(64, fn::leaky_relu<float>{0.1f}). x (n, c, h, w), returns the same shape. Runs at once.
 template <class T, class S = cpu, class Activation = fn::relu<arithmetic_t<T>>>
 struct residual_block {
   conv2d<T, S> conv1, conv2;

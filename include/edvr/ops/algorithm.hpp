@@ -10,7 +10,7 @@
 
 namespace edvr::inline v1 {
 
-/// Given before the executor, a tag names an algorithm: conv2d(x, w, b,
+/// Given as the last argument, a tag names an algorithm: conv2d(x, w, b,
 /// p, algo::reference{}). All agree within rounding (docs/numerics.md).
 namespace algo {
 struct automatic {};  // choose() below
