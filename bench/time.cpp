@@ -20,11 +20,6 @@
 using namespace edvr;
 
 namespace {
-tensor<float, 4> channels_last_of(tensor<float, 4> const& x) {
-  auto y = empty<float>(x.shape(), channels_last(x.shape()));
-  assign(y, x);
-  return y;
-}
 void report(std::vector<double> const& seconds, std::string const& version) {
   long peak = 0;  // of this program alone: getrusage counts what started it
   std::ifstream status("/proc/self/status");
@@ -99,7 +94,7 @@ struct asked {
 /// T: what weights and features are stored as.
 template <class T>
 int convolution(asked const& o, tensor_map const& given) {
-  auto const get = [&](char const* name) { return channels_last_of(given.at(name).to<float, 4>()); };
+  auto const get = [&](char const* name) { return to_channels_last(given.at(name).to<float, 4>()); };
   auto const x = to<T>(get("x")), weight = to<T>(given.at("weight").to<float, 4>());
   auto const bias = given.at("bias").to<float, 1>();
   auto const kept = std::make_shared<detail::packed_weights<T>>();

@@ -13,9 +13,7 @@
 using namespace edvr;
 
 namespace {
-tensor<float, 4> map_of(index_t c, index_t h, index_t w, std::uint64_t seed) {
-  return bench::in_channels_last(normal<float>({1, c, h, w}, seed));
-}
+tensor<float, 4> map_of(index_t c, index_t h, index_t w, std::uint64_t seed) { return to_channels_last(normal<float>({1, c, h, w}, seed)); }
 double bytes(index_t elements) { return 4.0 * static_cast<double>(elements); }
 
 /// f(x) and what it is in float64: the same expression on doubles.
@@ -36,9 +34,9 @@ void add_other_ops(cpu_executor const& ex) {
   add("concat/64 + 64 x 180 x 320", x, bytes(3 * n), ex, [](auto const& v) { return concat(v, v); });
   add("upsample_bilinear/64 x 90 x 160 to x2", quarter, bytes(n + n / 4), ex, [](auto const& v) { return upsample_bilinear(v, 2); });
   add("max_pool2d/64 x 180 x 320 3x3 stride 2", x, bytes(n + n / 4), ex,
-      [](auto const& v) { return max_pool2d(v, {.kernel = 3, .stride = 2, .padding = 1}); });
+      [](auto const& v) { return max_pool2d(v, {.kernel_size = 3, .stride = 2, .padding = 1}); });
   add("avg_pool2d/64 x 180 x 320 3x3 stride 2", x, bytes(n + n / 4), ex,
-      [](auto const& v) { return avg_pool2d(v, {.kernel = 3, .stride = 2, .padding = 1}); });
+      [](auto const& v) { return avg_pool2d(v, {.kernel_size = 3, .stride = 2, .padding = 1}); });
   add("temporal_attention/64 x 180 x 320", x, bytes(n), ex, [](auto const& v) { return temporal_attention(v, v); });
   add("pixel_shuffle/64 x 180 x 320", x, bytes(2 * n), ex, [](auto const& v) { return pixel_shuffle(v, 2); });
 }

@@ -51,7 +51,7 @@ void read_all(X x, elements are) {
 
 void fuzz::shapes(bytes b) {
   numbers n{b};
-  auto const x = reshape(arange<float>(120, 1), {2, 4, 3, 5});
+  auto const x = reshape(arange<float>(1, 121), {2, 4, 3, 5});
   auto const any = [&] { return coord<4>{{n.next(), n.next(), n.next(), n.next()}}; };
   for (int round = 0; round < 4 && n.at < b.size(); ++round)
     answered([&] {
@@ -108,7 +108,7 @@ void fuzz::shapes(bytes b) {
           auto const p = pool2d_params{n.two(), n.two(), n.two()};
           auto const y = max_pool2d(x, p);
           if (index_t const cells = checked_volume("result", y.shape(), sizeof(double));
-              cells < 10'000 && p.kernel.y < 100 && p.kernel.x < 100 && cells * p.kernel.y * p.kernel.x < 1'000'000)
+              cells < 10'000 && p.kernel_size.y < 100 && p.kernel_size.x < 100 && cells * p.kernel_size.y * p.kernel_size.x < 1'000'000)
             read_all(max_pool2d(x, p), elements::its_own);
           index_t const h = n.next(), w = n.next();
           if (h < 1000 && w < 1000) read_all(resize_bilinear(x, h, w), elements::or_between);

@@ -63,11 +63,12 @@ TEST_CASE_TEMPLATE("gpu: broadcasting", T, float, double) {
   CHECK_CLOSE(to<cpu>(eval(T(2) * broadcast_to(to<gpu>(one), {2, 5, 3, 4}))), eval(T(2) * broadcast_to(one, {2, 5, 3, 4})), 0);
 }
 TEST_CASE_TEMPLATE("gpu: concat, pad, permute, slice, flip, pixel_shuffle, stack", T, float, double) {
-  proves<T, gpu>({"concat", "stack", "pad", "permute", "slice", "flip", "pixel_shuffle", "pixel_unshuffle", "reshape", "select", "squeeze",
-                  "unsqueeze"});
+  proves<T, gpu>({"concat", "stack", "pad", "permute", "transpose", "slice", "flip", "pixel_shuffle", "pixel_unshuffle", "reshape",
+                  "select", "squeeze", "unsqueeze"});
   check_everywhere<T>([](auto const& a, auto const& b) { return concat(a, b + T(1), a); });
   check_everywhere<T>([](auto const& a, auto const& b) { return concat<3>(a, b); });
   check_everywhere<T>([](auto const& a, auto const& b) { return permute(a + b, {0, 3, 1, 2}); });
+  check_everywhere<T>([](auto const& a, auto const& b) { return transpose(a + b, 2, 1); });
   check_everywhere<T>([](auto const& a, auto const& b) { return flip(a * b, 3); });
   check_everywhere<T>([](auto const& a, auto const& b) { return pad(a + b, {0, 1, 2, 0}, {1, 0, 0, 3}, pad_mode::constant, T(7)); });
   auto const x = normal<T>({2, 12, 5, 6}, 1);

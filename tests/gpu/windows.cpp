@@ -17,7 +17,7 @@ TEST_CASE_TEMPLATE("gpu: pools", T, float, double) {
   for (auto [h, w] : {std::pair<index_t, index_t>{7, 9}, {1, 1}, {8, 4}, {2, 3}})
     for (index_t c : {index_t{8}, index_t{19}}) {
       auto const x = normal<T>({2, c, h, w}, 1);
-      pool2d_params const p{.kernel = 3, .stride = 2, .padding = 1};
+      pool2d_params const p{.kernel_size = 3, .stride = 2, .padding = 1};
       auto const both = [p](auto const& a) { return concat(max_pool2d(relu(a), p), avg_pool2d(a, p)); };
       auto const want = eval(both(x));
       CHECK_CLOSE(on_gpu(both, x), want, 9);

@@ -133,8 +133,9 @@ TEST_CASE("hostile input 63: sizes that no machine has, and windows that do not 
   for (conv2d_params p : {conv2d_params{.stride = index_t{1} << 62}, {.padding = index_t{1} << 62}, {.dilation = index_t{1} << 62}})
     CHECK_THROWS_SAYING(shape_error, "none over 2^31", conv2d(ones<float>({1, 1, 9, 9}), ones<float>({1, 1, 3, 3}), p));
   constexpr index_t most = std::numeric_limits<index_t>::max();
-  CHECK_THROWS_SAYING(shape_error, "need more than 2^63 elements",
-                      max_pool2d(broadcast_to(ones<std::uint8_t>({1, 1, 1, 1}), {1, 1, 1, most}), {.kernel = {1, 2}, .padding = {0, 1}}));
+  CHECK_THROWS_SAYING(
+      shape_error, "need more than 2^63 elements",
+      max_pool2d(broadcast_to(ones<std::uint8_t>({1, 1, 1, 1}), {1, 1, 1, most}), {.kernel_size = {1, 2}, .padding = {0, 1}}));
   auto const wide = pad(zeros<float>({1}), {{index_t{1} << 60}}, {{index_t{1} << 60}});
   CHECK_THROWS_SAYING(shape_error, "concat: extents", concat<0>(wide, wide, wide, wide, wide, wide, wide, wide));
   CHECK_THROWS_SAYING(shape_error, "dilation 0", conv2d(ones<float>({1, 1, 2, 2}), ones<float>({1, 1, 1, 1}), {.dilation = 0}));

@@ -6,7 +6,7 @@ TEST_CASE_TEMPLATE("pools agree with loops, any layout", T, float, double) {
   proves<T>({"max_pool2d", "avg_pool2d"});
   for (auto [h, w] : {std::pair<index_t, index_t>{7, 9}, {1, 1}, {8, 4}, {2, 3}}) {
     auto const x = normal<T>({2, 19, h, w}, 1);
-    pool2d_params const p{.kernel = 3, .stride = 2, .padding = 1};
+    pool2d_params const p{.kernel_size = 3, .stride = 2, .padding = 1};
     auto const m = eval(max_pool2d(x, p)), a = eval(avg_pool2d(x, p));
     CHECK(m.extent(2) == (h - 1) / 2 + 1);
     for (index_t i = 0; i < m.extent(2); ++i)
@@ -28,9 +28,9 @@ TEST_CASE_TEMPLATE("pools agree with loops, any layout", T, float, double) {
   CHECK(std::isnan(eval(max_pool2d(x))(0, 0, 0, 0)));
   CHECK(eval(max_pool2d(x))(0, 0, 1, 1) == static_cast<T>(-HUGE_VAL));
   CHECK(eval(max_pool2d(zeros<T>({0, 3, 4, 4}))).size() == 0);
-  CHECK(max_pool2d(zeros<T>({1, 1, 9, 10}), {.kernel = {3, 5}}).shape() == coord<4>{{1, 1, 3, 2}});  // stride: the kernel's
-  CHECK_THROWS_SAYING(shape_error, "expected at most half of the kernel", max_pool2d(x, {.kernel = 2, .padding = 2}));
-  CHECK_THROWS_SAYING(shape_error, "window reaches over 9", avg_pool2d(x, {.kernel = 9}));
+  CHECK(max_pool2d(zeros<T>({1, 1, 9, 10}), {.kernel_size = {3, 5}}).shape() == coord<4>{{1, 1, 3, 2}});  // stride: the kernel's
+  CHECK_THROWS_SAYING(shape_error, "expected at most half of kernel_size", max_pool2d(x, {.kernel_size = 2, .padding = 2}));
+  CHECK_THROWS_SAYING(shape_error, "window reaches over 9", avg_pool2d(x, {.kernel_size = 9}));
 }
 TEST_CASE("pools whose window, step and border differ by axis") {
   auto const x = reshape(arange<float>(35), {1, 1, 5, 7});
@@ -39,8 +39,8 @@ TEST_CASE("pools whose window, step and border differ by axis") {
   CHECK(eval(max_pool2d(x, p))(0, 0, 1, 1) == 25);
   CHECK(eval(avg_pool2d(x, p))(0, 0, 1, 1) == 20.5f);
   CHECK(eval(avg_pool2d(x, p))(0, 0, 0, 2) == 2.5f);  // half of it padding
-  CHECK_THROWS_SAYING(shape_error, "half of the kernel", max_pool2d(x, {.kernel = 2, .padding = {0, 2}}));
-  CHECK_THROWS_SAYING(shape_error, "no empty pictures", max_pool2d(zeros<float>({1, 1, 0, 4}), {.kernel = 2, .padding = 1}));
+  CHECK_THROWS_SAYING(shape_error, "half of kernel_size", max_pool2d(x, {.kernel_size = 2, .padding = {0, 2}}));
+  CHECK_THROWS_SAYING(shape_error, "no empty pictures", max_pool2d(zeros<float>({1, 1, 0, 4}), {.kernel_size = 2, .padding = 1}));
 }
 TEST_CASE_TEMPLATE("resize_bilinear: identity, constants, corners, and the taps of the factors 2 and 4", T, float, double) {
   proves<T>({"resize_bilinear", "upsample_bilinear"});

@@ -78,7 +78,5 @@ edvr::tensor<T, R> with_gaps(edvr::tensor<T, R> const& x) {
 /// The same elements in n, h, w, c order.
 template <class T>
 edvr::tensor<T, 4> in_channels_last(edvr::tensor<T, 4> const& x) {
-  auto y = edvr::empty<T>(x.shape(), edvr::channels_last(x.shape()));
-  edvr::assign(y, x);
-  return y;
+  return edvr::to_channels_last(x);
 }

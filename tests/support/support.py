@@ -17,7 +17,7 @@ GROUPS = [
     ('Arithmetic', ['operator+', 'operator-', 'operator*', 'operator/', 'minimum', 'maximum', 'clamp', 'abs', 'sqrt', 'exp', 'log', 'tanh', 'apply_each', 'cast']),
     ('Comparison', ['operator<', 'operator<=', 'operator>', 'operator>=', 'equal', 'logical_not', 'where']),
     ('Activation', ['relu', 'leaky_relu', 'sigmoid', 'softmax']),
-    ('Views and order', ['permute', 'slice', 'flip', 'select', 'squeeze', 'unsqueeze', 'broadcast_to', 'reshape', 'concat', 'stack', 'pad', 'pixel_shuffle', 'pixel_unshuffle', 'gather']),
+    ('Views and order', ['permute', 'transpose', 'slice', 'flip', 'select', 'squeeze', 'unsqueeze', 'broadcast_to', 'reshape', 'concat', 'stack', 'pad', 'pixel_shuffle', 'pixel_unshuffle', 'gather']),
     ('Reduction', ['sum', 'mean', 'max', 'min', 'argmax', 'argmin', 'correlation']),
     ('Products and windows', ['matmul', 'conv2d', 'deform_conv2d', 'max_pool2d', 'avg_pool2d', 'resize_bilinear', 'upsample_bilinear', 'stencil']),
     ('Attention', ['temporal_attention', 'temporal_attention_gate', 'spatial_attention_gate', 'scaled_dot_product_attention']),

@@ -26,12 +26,13 @@ bool is_map(E e, tensor<T, 4> const& x, F const& from) {
 
 TEST_CASE_TEMPLATE("views and index maps of every element type are their formulas", T, float, double, float16, bfloat16, long double,
                    std::int64_t, std::int32_t, std::uint8_t, bool) {
-  proves<T>({"permute", "slice", "flip", "select", "squeeze", "unsqueeze", "broadcast_to", "reshape", "concat", "stack", "pad",
+  proves<T>({"permute", "transpose", "slice", "flip", "select", "squeeze", "unsqueeze", "broadcast_to", "reshape", "concat", "stack", "pad",
              "pixel_shuffle", "pixel_unshuffle", "gather"});
   for (auto const& x : {counted<T>(), with_gaps(counted<T>()), in_channels_last(counted<T>())}) {
     auto const map = [&](auto e, auto const& from) { return is_map(std::move(e), x, from); };
     using at4 = coord<4>;
     CHECK(map(permute(x, {3, 1, 0, 2}), [](at4 const& a) { return at4{{a[2], a[1], a[3], a[0]}}; }));
+    CHECK(map(transpose(x, 1, 3), [](at4 const& a) { return at4{{a[0], a[3], a[2], a[1]}}; }));
     CHECK(map(slice(x, 3, 1, 6, 2), [](at4 const& a) { return at4{{a[0], a[1], a[2], 1 + 2 * a[3]}}; }));
     CHECK(map(slice(x, {{1, 2}, {3, -1, -2}, {}, {0, 5, 4}}), [](at4 const& a) { return at4{{1, 3 - 2 * a[1], a[2], 4 * a[3]}}; }));
     CHECK(map(flip(x, 2), [](at4 const& a) { return at4{{a[0], a[1], 3 - a[2], a[3]}}; }));

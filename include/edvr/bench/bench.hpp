@@ -64,22 +64,18 @@ struct conv2d_inputs {
   conv2d_params p;
   tensor<float, 4> offset = {}, mask = {};  // deform_conv2d only
 };
-inline tensor<float, 4> in_channels_last(tensor<float, 4> const& x) {
-  auto y = empty<float>(x.shape(), channels_last(x.shape()));
-  assign(y, x);
-  return y;
-}
+/// Seeded inputs of a case.
 inline conv2d_inputs inputs_of(conv2d_case const& c) {
-  return {in_channels_last(normal<float>(c.x_shape(), 1)),
+  return {to_channels_last(normal<float>(c.x_shape(), 1)),
           normal<float>(c.weight_shape(), 2, 0, 1 / std::sqrt(static_cast<double>(c.c * c.r * c.r))), normal<float>({c.k}, 3), c.p};
 }
 inline conv2d_inputs inputs_of(deform_conv2d_case const& c) {
-  return {in_channels_last(normal<float>(c.x_shape(), 1)),
+  return {to_channels_last(normal<float>(c.x_shape(), 1)),
           normal<float>(c.weight_shape(), 2, 0, 1 / std::sqrt(static_cast<double>(9 * c.c))),
           normal<float>({c.c}, 3),
           conv2d_params{.padding = 1},
-          in_channels_last(normal<float>(c.offset_shape(), 4, 0, 2)),
-          in_channels_last(uniform<float>(c.mask_shape(), 5))};
+          to_channels_last(normal<float>(c.offset_shape(), 4, 0, 2)),
+          to_channels_last(uniform<float>(c.mask_shape(), 5))};
 }
 /// The same in float64 by matrix products: what a kernel is verified against.
 inline tensor<double, 4> expected(conv2d_inputs const& in) {

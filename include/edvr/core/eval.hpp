@@ -231,6 +231,15 @@ tensor<T, R, S> contiguous(tensor<T, R, S> const& x, Ex const& ex = {}) {
   return y;
 }
 
+/// x (n, c, h, w) itself if its elements are one channels-last run, else such a copy: the layout that convolutions are fastest from.
+template <class T, class S, executor Ex = default_executor_t<S>>
+tensor<T, 4, S> to_channels_last(tensor<T, 4, S> const& x, Ex const& ex = {}) {
+  if (x.is_channels_last()) return x;
+  auto y = empty<T, S>(x.shape(), channels_last(x.shape()));
+  assign(y, x, ex);
+  return y;
+}
+
 /// x itself if it is in that memory already, else a copy there: to<gpu>(x), and to<cpu>(x) back. Waits for the copy, and so for the work
 /// that makes x. Packed: channels-last if x is, else row-major.
 template <memory_space To, class T, int R, class S, executor Ex = default_executor_t<std::conditional_t<std::is_same_v<To, cpu>, S, To>>>

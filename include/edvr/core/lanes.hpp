@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Several neighbouring elements at once. A node called with a coord gives a value, called with lanes it gives a pack.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
@@ -19,8 +20,8 @@ struct lanes {
 
 /// W values. A plain array, so that it is passed the same way whatever instruction set a function is compiled for.
 template <class T, int W>
-struct alignas(W * sizeof(T)) pack {
-  T lane[W];
+struct alignas(static_cast<std::size_t>(W) * sizeof(T)) pack {
+  T lane[static_cast<std::size_t>(W)];
 };
 
 /// Types that packs hold. Others (dual numbers, say) take the one-value path, with the same results.

@@ -17,7 +17,7 @@ using index_t = std::int64_t;
 template <int R>
 struct coord {
   static_assert(R >= 0 && R <= 5, "tensors have rank 0 to 5");
-  index_t at[R > 0 ? R : 1];
+  index_t at[std::size_t{R > 0 ? R : 1}];
 
   EDVR_HD constexpr index_t& operator[](int axis) { return at[axis]; }
   EDVR_HD constexpr index_t operator[](int axis) const { return at[axis]; }

@@ -3,8 +3,10 @@
 #pragma once
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <memory>
 #include <type_traits>
@@ -147,15 +149,45 @@ template <class T, class S = cpu, std::size_t N>
 auto ones(index_t const (&extents)[N]) {
   return full<T, S>(extents, T(1));
 }
-/// n elements start, start + step, ...: torch.arange(start, start + n * step, step). Rounded once from a product and a sum in double, if T
-/// is float or stored in 16 bits. Throws shape_error for a negative n.
+
+namespace detail {
+/// What a T is counted in: double, if it is float or stored in 16 bits.
 template <class T>
-tensor<T, 1> arange(index_t n, T start = T(0), T step = T(1)) {
-  using detail::wrapping;
-  using wide = std::conditional_t<std::is_same_v<arithmetic_t<T>, float>, double, T>;
-  auto const first = static_cast<wide>(start), by = static_cast<wide>(step);
+using wide_t = std::conditional_t<std::is_same_v<arithmetic_t<T>, float>, double, T>;
+/// How many of start, start + step, ... are before end. Throws shape_error.
+template <class W>
+index_t steps_between(W start, W end, W step) {
+  if constexpr (std::is_integral_v<W>) {
+    using u = std::uint64_t;
+    if (step > 0 ? start <= end : step < 0 && start >= end) {
+      u const way = step > 0 ? static_cast<u>(end) - static_cast<u>(start) : static_cast<u>(start) - static_cast<u>(end);
+      u const by = step > 0 ? static_cast<u>(step) : u{0} - static_cast<u>(step);
+      return static_cast<index_t>(way / by + (way % by != 0));
+    }
+  } else {
+    W const n = std::ceil((end - start) / step);
+    if (n >= 0 && n < 0x1p62) return static_cast<index_t>(n);
+  }
+  throw shape_error(text("arange: from ", +start, " to ", +end, " by ", +step, "; expected a step towards the end"));
+}
+}  // namespace detail
+
+/// 0, 1, ... n - 1, row-major. Throws shape_error for a negative n. Same as torch.arange(n).
+template <class T>
+tensor<T, 1> arange(index_t n) {
   auto t = empty<T>(coord<1>{{n}});
-  for (index_t i = 0; i < n; ++i) t(i) = static_cast<T>(wrapping(first) + wrapping(static_cast<wide>(i)) * wrapping(by));
+  for (index_t i = 0; i < n; ++i) t(i) = static_cast<T>(static_cast<detail::wide_t<T>>(i));
+  return t;
+}
+/// start, start + step, ... before end, each rounded once from a product and a sum in double, if T is float or stored in 16 bits. Throws
+/// shape_error for a step of 0, or one that leads away from end. Same as torch.arange(start, end, step).
+template <class T>
+  requires std::is_arithmetic_v<arithmetic_t<T>>
+tensor<T, 1> arange(detail::wide_t<T> start, detail::wide_t<T> end, detail::wide_t<T> step = 1) {
+  using detail::wrapping;
+  auto t = empty<T>(coord<1>{{detail::steps_between(start, end, step)}});
+  for (index_t i = 0; i < t.size(); ++i)
+    t(i) = static_cast<T>(wrapping(start) + wrapping(static_cast<detail::wide_t<T>>(i)) * wrapping(step));
   return t;
 }
 

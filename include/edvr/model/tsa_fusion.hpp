@@ -49,7 +49,7 @@ struct tsa_fusion {
     auto s = eval<T>(lrelu(spatial_attn1(masked)), ex);
     masked = {};
 
-    pool2d_params const half{.kernel = 3, .stride = 2, .padding = 1};
+    pool2d_params const half{.kernel_size = 3, .stride = 2, .padding = 1};
     s = eval<T>(lrelu(spatial_attn2(concat(max_pool2d(s, half), avg_pool2d(s, half)))), ex);  // (n, c, h / 2, w / 2)
     auto l = eval<T>(lrelu(spatial_attn_l1(s)), ex);
     l = eval<T>(lrelu(spatial_attn_l2(concat(max_pool2d(l, half), avg_pool2d(l, half)))), ex);  // (n, c, h / 4, w / 4)

@@ -14,6 +14,7 @@
 #include "edvr/ops/reduce.hpp"
 #include "edvr/ops/sigmoid.hpp"
 #include "edvr/ops/softmax.hpp"
+#include "edvr/ops/views.hpp"
 
 namespace edvr::inline v1 {
 
@@ -51,11 +52,8 @@ template <class Q, class K>
 auto scores(Q&& query, K&& key, std::optional<double> scale) {
   constexpr int R = bare<Q>::rank;
   using T = value_t<Q>;
-  auto turned = same_view(key.shape());  // the last two axes exchanged
-  std::swap(turned.axes[R - 2], turned.axes[R - 1]);
-  std::swap(turned.extent[R - 2], turned.extent[R - 1]);
   T const factor = static_cast<T>(scale ? *scale : 1 / std::sqrt(static_cast<double>(std::max<index_t>(key.shape()[R - 1], 1))));
-  return matmul(std::forward<Q>(query) * factor, strided(std::forward<K>(key), turned));
+  return matmul(std::forward<Q>(query) * factor, transpose(std::forward<K>(key), R - 2, R - 1));
 }
 }  // namespace detail
 

@@ -17,8 +17,8 @@ namespace edvr::inline v1::detail {
 /// Weights (k, c, 3, 3) transformed, G w G^T in double, to 36 matrices (c, k) in panels.
 template <class T>
 packed_panels<T> winograd_weights(tensor<T, 4> const& weight, index_t width, channel_order const& order) {
-  constexpr double a = winograd_points::a, b = winograd_points::b, aa = a * a, bb = b * b, n0 = aa * bb, na = 2 * aa * (aa - bb),
-                   nb = 2 * bb * (bb - aa);
+  constexpr double a = static_cast<double>(winograd_points::a), b = static_cast<double>(winograd_points::b), aa = a * a, bb = b * b,
+                   n0 = aa * bb, na = 2 * aa * (aa - bb), nb = 2 * bb * (bb - aa);
   constexpr double g[6][3] = {
       {1 / n0, 0, 0}, {1 / na, a / na, aa / na}, {1 / na, -a / na, aa / na}, {1 / nb, b / nb, bb / nb}, {1 / nb, -b / nb, bb / nb},
       {0, 0, 1}};

@@ -9,9 +9,9 @@
 
 namespace edvr::inline v1 {
 
-/// Window, step and border, each one number or {vertical, horizontal}; stride: the window's, if not given.
+/// Window, step and border, each one number or {vertical, horizontal}; stride: kernel_size, if not given.
 struct pool2d_params {
-  pair kernel = 2, stride = kernel, padding = 0;
+  pair kernel_size = 2, stride = kernel_size, padding = 0;
 };
 
 namespace fn {
@@ -56,7 +56,7 @@ struct pool2d_kernel {
   pool2d_params p;
   typename Op::template finish<T> finish;
   bool unit(int axis) const { return axis == 1 && x.unit(axis); }
-  index_t cost() const { return (p.kernel.y * p.kernel.x + 7) / 8; }  // in packs
+  index_t cost() const { return (p.kernel_size.y * p.kernel_size.x + 7) / 8; }  // in packs
   template <class F>
   void operands(F const& f) const {
     f(x);
@@ -79,8 +79,8 @@ struct pool2d_kernel {
     At at = o;
     index_t const top = where(at)[2] * p.stride.y - p.padding.y, left = where(at)[3] * p.stride.x - p.padding.x;
     auto s = same(o);
-    for (index_t h = top < 0 ? 0 : top; h < top + p.kernel.y && h < in[2]; ++h)
-      for (index_t w = left < 0 ? 0 : left; w < left + p.kernel.x && w < in[3]; ++w) {
+    for (index_t h = top < 0 ? 0 : top; h < top + p.kernel_size.y && h < in[2]; ++h)
+      for (index_t w = left < 0 ? 0 : left; w < left + p.kernel_size.x && w < in[3]; ++w) {
         where(at)[2] = h, where(at)[3] = w;
         s = edvr::apply(typename Op::add{}, s, x(at));
       }
@@ -112,25 +112,26 @@ struct pool2d_node : private used_twice_name_its_value_with_eval {
   void run(Store const& to, Ex const& ex) const {
     auto const input = settle_for_windows<value_type>(x, ex);
     using kernel = fn::pool2d_kernel<Op, reader_t<bare<decltype(input)>>>;
-    ex.for_each(to.y, composed{kernel{reader(input), input.shape(), p, typename Op::template finish<value_type>(p.kernel)}, to.epilogue});
+    ex.for_each(to.y,
+                composed{kernel{reader(input), input.shape(), p, typename Op::template finish<value_type>(p.kernel_size)}, to.epilogue});
   }
 };
 
 template <class Op, class X>
 auto pool2d(X&& x, pool2d_params const& p) {
   auto const s = x.shape();
-  if (p.padding.y > p.kernel.y / 2 || p.padding.x > p.kernel.x / 2)
-    throw shape_error(text(Op::name, ": padding ", p.padding, "; expected at most half of the kernel ", p.kernel));
+  if (p.padding.y > p.kernel_size.y / 2 || p.padding.x > p.kernel_size.x / 2)
+    throw shape_error(text(Op::name, ": padding ", p.padding, "; expected at most half of kernel_size ", p.kernel_size));
   if (s[2] < 1 || s[3] < 1) throw shape_error(text(Op::name, ": x has shape ", s, "; expected no empty pictures"));
-  coord<4> const y{{s[0], s[1], window_extent(Op::name, "vertical", s[2], p.kernel.y, p.stride.y, p.padding.y, 1),
-                    window_extent(Op::name, "horizontal", s[3], p.kernel.x, p.stride.x, p.padding.x, 1)}};
+  coord<4> const y{{s[0], s[1], window_extent(Op::name, "vertical", s[2], p.kernel_size.y, p.stride.y, p.padding.y, 1),
+                    window_extent(Op::name, "horizontal", s[3], p.kernel_size.x, p.stride.x, p.padding.x, 1)}};
   return pool2d_node<Op, bare<X>>(take(std::forward<X>(x)), p, y);
 }
 }  // namespace detail
 
-/// Largest element / mean of each window of p.kernel, every p.stride (the kernel's, if not given); x (n, c, h, w) to (n, c, oh, ow) with
-/// oh = (h + 2 padding - kernel) / stride + 1. Padding never wins a maximum and counts as zeros in a mean. NaN wins.
-/// Lazy, heavy. Throws shape_error. Same as torch.nn.functional.max_pool2d, and avg_pool2d with count_include_pad.
+/// Largest element / mean of each window of p.kernel_size, every p.stride (kernel_size, if not given); x (n, c, h, w) to (n, c, oh, ow)
+/// with oh = (h + 2 padding - kernel_size) / stride + 1. Padding never wins a maximum and counts as zeros in a mean. NaN wins. Lazy, heavy.
+/// Throws shape_error. Same as torch.nn.functional.max_pool2d, and avg_pool2d with count_include_pad.
 template <has_rank<4> X>
 auto max_pool2d(X&& x, pool2d_params p = {}) {
   return detail::pool2d<fn::max_pool>(std::forward<X>(x), p);

@@ -257,7 +257,7 @@ auto reduce_all(X&& x) {
   if constexpr (R == 0) {
     return reduce_node<Op<value_t<X>>, bare<X>, 0>(take(std::forward<X>(x)), 0, false);
   } else {
-    int axes[R];
+    int axes[std::size_t{R}];
     for (int i = 0; i < R; ++i) axes[i] = i;
     return reduce<Op>(std::forward<X>(x), axes);
   }

@@ -47,7 +47,7 @@ mapped(M, A) -> mapped<M, A>;
 template <int R>
 struct strided_map {
   static constexpr int rank = R;
-  static constexpr char const* name = "slice, flip or permute";
+  static constexpr char const* name = "slice, flip, permute or transpose";
   coord<R> extent, axes, start, step;
   EDVR_HD coord<R> operator()(coord<R> const& at) const {
     coord<R> from{};
@@ -99,6 +99,16 @@ auto permute(A&& a, int const (&axes)[N]) {
     m.axes[static_cast<int>(i)] = axes[i];
     m.extent[static_cast<int>(i)] = a.shape()[axes[i]];
   }
+  return detail::strided(std::forward<A>(a), m);
+}
+/// Two axes exchanged: transpose(x, 2, 3) turns the matrices of a batch. Of a tensor a view. Lazy. Throws shape_error. Same as
+/// torch.transpose.
+template <operand A>
+auto transpose(A&& a, int first, int second) {
+  auto m = detail::same_view(a.shape());
+  for (int axis : {first, second}) detail::check_axis("transpose", axis, bare<A>::rank);
+  std::swap(m.axes[first], m.axes[second]);
+  std::swap(m.extent[first], m.extent[second]);
   return detail::strided(std::forward<A>(a), m);
 }
 /// Elements from, from + step, ... before `to` along one axis; of a tensor a view. Lazy. Throws shape_error unless
@@ -199,7 +209,7 @@ namespace detail {
 /// same number of elements; within a run the old axes must be one row-major stretch.
 template <int R, int To>
 bool reshaped_strides(coord<R> const& from, coord<R> const& step, coord<To> const& to, coord<To>& result) {
-  index_t extent[R > 0 ? R : 1], old_step[R > 0 ? R : 1];
+  coord<R> extent{}, old_step{};
   int axes = 0;
   for (int i = 0; i < R; ++i)
     if (from[i] != 1) extent[axes] = from[i], old_step[axes++] = step[i];

@@ -8,7 +8,7 @@ EDVR_HD void tile(index_t depth, T const* a, index_t lda, T const* b, float cons
   using one = typename factors<T>::one;
   using many = typename factors<T>::many;
   constexpr int step = terms_at_once<T>;
-  vec s[rows][Vectors];
+  vec s[rows][std::size_t{Vectors}];
   EDVR_UNROLL
   for (int j = 0; j < Vectors; ++j) {
     vec const start = bias ? as_vec(bias + j * width) : vec{};
@@ -16,7 +16,7 @@ EDVR_HD void tile(index_t depth, T const* a, index_t lda, T const* b, float cons
     for (int i = 0; i < rows; ++i) s[i][j] = start;
   }
   for (index_t k = 0; k < depth; k += step, b += Vectors * width * step) {
-    many v[Vectors];
+    many v[std::size_t{Vectors}];
     EDVR_UNROLL
     for (int j = 0; j < Vectors; ++j) v[j] = *reinterpret_cast<many const*>(b + j * width * step);
     EDVR_UNROLL
@@ -49,7 +49,7 @@ EDVR_HD void dot_rows(index_t m, index_t depth, T const* a, index_t lda, T const
   using many = typename factors<T>::many;
   constexpr int pixels = 4;
   for (index_t i = 0; i < m; i += pixels) {
-    vec s[pixels][Outputs];
+    vec s[pixels][std::size_t{Outputs}];
     EDVR_UNROLL
     for (int p = 0; p < pixels; ++p) {
       EDVR_UNROLL
