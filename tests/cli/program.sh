@@ -23,7 +23,7 @@ expect 2 '--scale' "$edvr" resize -i "$clip/low" -o x --scale -1
 expect 2 'one over a whole number' "$edvr" resize -i "$clip/low" -o x --scale 0.3 --kind bd
 expect 3 'cannot be read' "$edvr" restore -i "$(printf 'x%.0s' {1..100000})" -o b
 expect 2 'is empty' "$edvr" info -m ''
-cp "$small/00000000.png" ./-x.png
+cp "$clip/low/00000000.png" ./-x.png
 expect 0 '' "$edvr" resize -i -x.png -o tiny.png --scale 0.05
 expect 0 '' "$edvr" sheet -o dashes.png -- -x.png
 expect 0 'tiles of 4 x 4' "$edvr" restore -i tiny.png -o smallest.png -t 1
