@@ -42,7 +42,7 @@ if [ "${1:-}" = all ]; then
   section 'another compiler: clang'
   if [ -n "$clang" ]; then
     "$clang" --version | head -n 1
-    cmake -S . -B build/clang -G Ninja -DCMAKE_CXX_COMPILER="$clang" -DCMAKE_BUILD_TYPE=Release '-DCMAKE_CXX_FLAGS_RELEASE=-O2 -DNDEBUG' >/dev/null
+    cmake -S . -B build/clang -G Ninja -DCMAKE_CXX_COMPILER="$clang" -DCMAKE_BUILD_TYPE=Release '-DCMAKE_CXX_FLAGS_RELEASE=-O2 -DNDEBUG' -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=6 >/dev/null
     cmake --build build/clang --target test_core test_ops test_threads test_io
     ctest --test-dir build/clang --output-on-failure -R '^(core|ops|threads|io)$'
   else

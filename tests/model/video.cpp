@@ -305,10 +305,10 @@ TEST_CASE(
   CHECK(allclose(restore_window(same_size, high, {.tile = {16, 33}, .overlap = 100}), restore_window(same_size, high), 0, 0));
   CHECK(tile_overlap(video_options<float>{}, same_size.config) == 128);
   constexpr index_t huge = std::numeric_limits<index_t>::max();
-  auto const plain = uniform<float>({1, 5, 3, sanitized ? 8 : 20, sanitized ? 20 : 40}, 4);
+  auto const plain = uniform<float>({1, 5, 3, 8, 20}, 4);
   auto const untiled = restore_window(net, plain);
   for (pair tile : {pair(huge, 16), pair(huge), pair(-huge, 16), pair(16, huge - 1)})
-    for (index_t overlap : {huge, huge - 3, index_t{1} << 40})
+    for (index_t overlap : {huge, index_t{1} << 40})
       CHECK(allclose(restore_window(net, plain, {.tile = tile, .overlap = overlap}), untiled, 0, 0));
   auto const clip = uniform<float>({6, 3, sanitized ? 14 : 30, sanitized ? 14 : 40}, 2);
   auto const whole = restore_clip(video_restorer<float>(net, {.cache = false}), clip);
@@ -319,11 +319,12 @@ TEST_CASE(
   std::vector<double> told;
   video_options<float> options{.tile = {16, 40}};
   options.forward.progress = [&](double done) { return told.push_back(done), true; };
-  (void)restore_window(net, uniform<float>({1, 5, 3, 30, 40}, 2), options);
+  auto const two_tiles = uniform<float>({1, 5, 3, sanitized ? 18 : 30, sanitized ? 12 : 40}, 2);
+  (void)restore_window(net, two_tiles, options);
   CHECK(std::is_sorted(told.begin(), told.end()));
   CHECK(told.back() == 1);
   options.forward.progress = [](double done) { return done < 0.6; };
-  CHECK_THROWS_AS(restore_window(net, uniform<float>({1, 5, 3, 30, 40}, 2), options), cancelled);
+  CHECK_THROWS_AS(restore_window(net, two_tiles, options), cancelled);
 }
 TEST_CASE("a memory budget: whole frames while they fit, tiles if they may, and a refusal that says what it takes") {
   auto const net = small();
