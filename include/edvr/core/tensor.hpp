@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <limits>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -154,19 +155,20 @@ namespace detail {
 /// What a T is counted in: double, if it is float or stored in 16 bits.
 template <class T>
 using wide_t = std::conditional_t<std::is_same_v<arithmetic_t<T>, float>, double, T>;
-/// How many of start, start + step, ... are before end. Throws shape_error.
+/// How many of start, start + step, ... are before end, or the largest index_t if they are more. Throws shape_error.
 template <class W>
 index_t steps_between(W start, W end, W step) {
+  constexpr index_t most = std::numeric_limits<index_t>::max();
   if constexpr (std::is_integral_v<W>) {
     using u = std::uint64_t;
     if (step > 0 ? start <= end : step < 0 && start >= end) {
       u const way = step > 0 ? static_cast<u>(end) - static_cast<u>(start) : static_cast<u>(start) - static_cast<u>(end);
       u const by = step > 0 ? static_cast<u>(step) : u{0} - static_cast<u>(step);
-      return static_cast<index_t>(way / by + (way % by != 0));
+      return static_cast<index_t>(std::min(way / by + (way % by != 0), static_cast<u>(most)));
     }
   } else {
     W const n = std::ceil((end - start) / step);
-    if (n >= 0 && n < 0x1p62) return static_cast<index_t>(n);
+    if (step != 0 && n >= 0) return n < 0x1p63 ? static_cast<index_t>(n) : most;
   }
   throw shape_error(text("arange: from ", +start, " to ", +end, " by ", +step, "; expected a step towards the end"));
 }
@@ -180,7 +182,7 @@ tensor<T, 1> arange(index_t n) {
   return t;
 }
 /// start, start + step, ... before end, each rounded once from a product and a sum in double, if T is float or stored in 16 bits. Throws
-/// shape_error for a step of 0, or one that leads away from end. Same as torch.arange(start, end, step).
+/// shape_error for a step of 0, one that leads away from end, or more than 2^63 bytes. Same as torch.arange(start, end, step).
 template <class T>
   requires std::is_arithmetic_v<arithmetic_t<T>>
 tensor<T, 1> arange(detail::wide_t<T> start, detail::wide_t<T> end, detail::wide_t<T> step = 1) {
