@@ -305,10 +305,10 @@ TEST_CASE(
   CHECK(allclose(restore_window(same_size, high, {.tile = {16, 33}, .overlap = 100}), restore_window(same_size, high), 0, 0));
   CHECK(tile_overlap(video_options<float>{}, same_size.config) == 128);
   constexpr index_t huge = std::numeric_limits<index_t>::max();
-  auto const plain = uniform<float>({1, 5, 3, 8, 20}, 4);
+  auto const plain = uniform<float>({1, 5, 3, 8, 8}, 4);
   auto const untiled = restore_window(net, plain);
-  for (pair tile : {pair(huge, 16), pair(huge), pair(-huge, 16), pair(16, huge - 1)})
-    for (index_t overlap : {huge, index_t{1} << 40})
+  for (pair tile : {pair(huge, 4), pair(huge), pair(-huge, 4), pair(4, huge - 1)})
+    for (index_t overlap : {huge, huge - 3, index_t{1} << 40})
       CHECK(allclose(restore_window(net, plain, {.tile = tile, .overlap = overlap}), untiled, 0, 0));
   auto const clip = uniform<float>({6, 3, sanitized ? 14 : 30, sanitized ? 14 : 40}, 2);
   auto const whole = restore_clip(video_restorer<float>(net, {.cache = false}), clip);
