@@ -135,7 +135,7 @@ TEST_CASE("memory that is refused, at every single request of every reader: an e
     auto const array = read_file(golden + "/numpy/" + name);
     CHECK(with_every_request_failing([&] { (void)parse_npy("f", array); }) > 3);
   }
-  auto const network = parse_checkpoint("f", weights);
+  auto const network = parse_checkpoint("f", read_file(golden + "/../fuzz/seeds/checkpoint/plain.npz"));  // one channel
   CHECK(with_every_request_failing([&] { (void)make_edvr<float>(network); }) > 100);
   y4m_header const pictures{.width = 6, .height = 4, .sampling = chroma::yuv420_left};
   CHECK(with_every_request_failing([&] { (void)y4m_from_rgb(pictures, zeros<float>({3, 4, 6}), color_matrix::bt601); }) > 1);
