@@ -95,7 +95,7 @@ TEST_CASE_FIXTURE(fixture, "broadcasting follows NumPy, ranks included") {
 }
 TEST_CASE_FIXTURE(fixture, "assign works in place where each element is read and written at one position") {
   auto const want = eval(x + 0.5f * conv2(relu(conv1(x))));
-  auto const y = clone(in_channels_last(x));
+  auto const y = clone(to_channels_last(x));
   assign(y, y + 0.5f * conv2(relu(conv1(y))));  // conv2 reads a temporary, the sum the element it writes
   CHECK_CLOSE(y, want, 0);
   assign(y, relu(y));
@@ -181,13 +181,13 @@ TEST_CASE_FIXTURE(fixture, "using a moved-away result says so") {
 TEST_CASE_FIXTURE(fixture, "results keep the memory order of what they are made from") {
   CHECK(eval(conv1(x)).is_channels_last());
   CHECK(eval(relu(x)).is_contiguous());
-  CHECK(eval(relu(in_channels_last(x)) + x).is_channels_last());
+  CHECK(eval(relu(to_channels_last(x)) + x).is_channels_last());
   CHECK(contiguous(eval(conv1(x))).is_contiguous());
 }
 TEST_CASE_FIXTURE(fixture, "layout does not change a value") {
   auto const y = eval(conv2(relu(conv1(x))) + x);
-  CHECK_CLOSE(eval(conv2(relu(conv1(in_channels_last(x)))) + with_gaps(x)), y, 0);
-  CHECK_CLOSE(eval(conv2(relu(conv1(with_gaps(x)))) + in_channels_last(x)), y, 0);
+  CHECK_CLOSE(eval(conv2(relu(conv1(to_channels_last(x)))) + with_gaps(x)), y, 0);
+  CHECK_CLOSE(eval(conv2(relu(conv1(with_gaps(x)))) + to_channels_last(x)), y, 0);
   auto const f = flip(flip(clone(flip(x, 2)), 2), 3);
   CHECK_CLOSE(eval(relu(f) + sigmoid(f)), eval(relu(flip(x, 3)) + sigmoid(flip(x, 3))), 4);
 }

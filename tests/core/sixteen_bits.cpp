@@ -116,7 +116,7 @@ TEST_CASE_TEMPLATE(
     T, float16, bfloat16) {
   for (auto isa : supported_instruction_sets()) {
     cpu_executor const ex{.isa = isa};
-    auto const x = normal<float>({2, 37, 5, 7}, 1), y = in_channels_last(normal<float>({2, 37, 5, 7}, 2));
+    auto const x = normal<float>({2, 37, 5, 7}, 1), y = to_channels_last(normal<float>({2, 37, 5, 7}, 2));
     x(0, 0, 0, 0) = std::nanf(""), x(1, 36, 4, 6) = HUGE_VALF, x(0, 1, 2, 3) = 1e-40f;
     std::uint32_t const special[] = {0x7fffffffu, 0x7f800001u, 0xffffffffu, 0x7f800000u, 0xff800000u,
                                      0x3f808000u, 0x3f818000u, 0x7f7fffffu, 0x80000001u};

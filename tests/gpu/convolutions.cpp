@@ -15,7 +15,7 @@ TEST_CASE_TEMPLATE("gpu: conv2d agrees with the CPU's plain sum on every case an
     auto const run = [&](auto in, auto algorithm) { return to<cpu>(eval(conv2d(in, to<gpu>(w), to<gpu>(b), c.p, algorithm))); };
     CHECK_CLOSE(run(to<gpu>(x), algo::automatic{}), want, terms);
     CHECK_CLOSE(run(to<gpu>(x), algo::reference{}), want, terms);
-    CHECK_CLOSE(run(to<gpu>(in_channels_last(x)), algo::automatic{}), want, terms);
+    CHECK_CLOSE(run(to<gpu>(to_channels_last(x)), algo::automatic{}), want, terms);
     CHECK_CLOSE(run(with_gaps_on_gpu(x), algo::automatic{}), want, terms);
     CHECK_CLOSE(to<cpu>(eval(conv2d(to<gpu>(x), with_gaps_on_gpu(w), with_gaps_on_gpu(b), c.p))), want, terms);
     CHECK_CLOSE(to<cpu>(eval(conv2d(to<gpu>(x), to<gpu>(w), c.p))), eval(conv2d(x, w, c.p, algo::reference{})), terms);
@@ -31,10 +31,10 @@ TEST_CASE_TEMPLATE("gpu: what stands around a convolution is part of its store",
     };
     auto const want = eval(f(x, w, b, s));
     CHECK_CLOSE(on_gpu(f, x, w, b, s), want, 9 * c);
-    CHECK_CLOSE(on_gpu(f, in_channels_last(x), w, b, in_channels_last(s)), want, 9 * c);
+    CHECK_CLOSE(on_gpu(f, to_channels_last(x), w, b, to_channels_last(s)), want, 9 * c);
     CHECK_CLOSE(
         on_gpu([p](auto const& in, auto const& weight, auto const& bias, auto const& skip) { return skip + conv2d(in, weight, bias, p); },
-               in_channels_last(x), w, b, in_channels_last(s)),
+               to_channels_last(x), w, b, to_channels_last(s)),
         eval(s + conv2d(x, w, b, p)), 9 * c);
     auto const before = device_memory.allocations.load();
     auto const y = eval(f(to<gpu>(x), to<gpu>(w), to<gpu>(b), to<gpu>(s)));
@@ -45,7 +45,7 @@ TEST_CASE_TEMPLATE("gpu: what stands around a convolution is part of its store",
     };
     auto const w2 = normal<T>({4 * c, 2 * c, 3, 3}, 5);
     CHECK_CLOSE(on_gpu(shuffled, x, w2, b), eval(shuffled(x, w2, b)), 18 * c);
-    CHECK_CLOSE(on_gpu(shuffled, in_channels_last(x), w2, b), eval(shuffled(x, w2, b)), 18 * c);
+    CHECK_CLOSE(on_gpu(shuffled, to_channels_last(x), w2, b), eval(shuffled(x, w2, b)), 18 * c);
   }
 }
 TEST_CASE_TEMPLATE("gpu: deform_conv2d agrees with the CPU's plain sum on every case, group number and layout", T, float, double) {
@@ -67,8 +67,8 @@ TEST_CASE_TEMPLATE("gpu: deform_conv2d agrees with the CPU's plain sum on every 
       };
       CHECK_CLOSE(run(to<gpu>(x), to<gpu>(offset), algo::automatic{}), want, terms);
       CHECK_CLOSE(run(to<gpu>(x), to<gpu>(offset), algo::reference{}), want, terms);
-      CHECK_CLOSE(run(to<gpu>(in_channels_last(x)), with_gaps_on_gpu(offset), algo::automatic{}), want, terms);
-      CHECK_CLOSE(run(with_gaps_on_gpu(x), to<gpu>(in_channels_last(offset)), algo::automatic{}), want, terms);
+      CHECK_CLOSE(run(to<gpu>(to_channels_last(x)), with_gaps_on_gpu(offset), algo::automatic{}), want, terms);
+      CHECK_CLOSE(run(with_gaps_on_gpu(x), to<gpu>(to_channels_last(offset)), algo::automatic{}), want, terms);
     }
 }
 TEST_CASE_TEMPLATE("gpu: deform_conv2d with special offsets, masks and pixels", T, float, double) {

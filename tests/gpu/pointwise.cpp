@@ -12,8 +12,8 @@ void check_everywhere(F const& f, index_t terms = 4) {
     auto const a = normal<T>(s, 1), b = uniform<T>(s, 2, 0.5, 2);
     auto const want = eval(f(a, b));
     CHECK_CLOSE(on_gpu(f, a, b), want, terms);
-    CHECK_CLOSE(on_gpu(f, in_channels_last(a), in_channels_last(b)), want, terms);
-    CHECK_CLOSE(on_gpu(f, in_channels_last(a), b), want, terms);
+    CHECK_CLOSE(on_gpu(f, to_channels_last(a), to_channels_last(b)), want, terms);
+    CHECK_CLOSE(on_gpu(f, to_channels_last(a), b), want, terms);
     CHECK_CLOSE(to<cpu>(eval(f(with_gaps_on_gpu(a), with_gaps_on_gpu(b)))), want, terms);
     auto const wide = to<gpu>(normal<T>({s[0], s[1] + 1, s[2], s[3] + 1}, 1));  // packs that begin off their multiples
     auto const off = slice(slice(wide, 3, 1, s[3] + 1), 1, 1, s[1] + 1);
@@ -58,7 +58,7 @@ TEST_CASE_TEMPLATE("gpu: broadcasting", T, float, double) {
   auto const bias = normal<T>({8, 1, 1}, 3);
   auto const f = [](auto const& a, auto const& b, auto const& c) { return a * b + c; };
   CHECK_CLOSE(on_gpu(f, x, one, bias), eval(f(x, one, bias)), 4);
-  CHECK_CLOSE(on_gpu(f, in_channels_last(x), one, bias), eval(f(x, one, bias)), 4);
+  CHECK_CLOSE(on_gpu(f, to_channels_last(x), one, bias), eval(f(x, one, bias)), 4);
   CHECK_CLOSE(on_gpu(f, x, x, x), eval(f(x, x, x)), 4);
   CHECK_CLOSE(to<cpu>(eval(T(2) * broadcast_to(to<gpu>(one), {2, 5, 3, 4}))), eval(T(2) * broadcast_to(one, {2, 5, 3, 4})), 0);
 }
@@ -81,7 +81,7 @@ TEST_CASE_TEMPLATE("gpu: concat, pad, permute, slice, flip, pixel_shuffle, stack
   for (index_t w : {6, 8})
     CHECK_CLOSE(on_gpu([](auto const& a) { return stack(a, a); }, normal<T>({2, 3, 4, w}, 2)),
                 eval(stack(normal<T>({2, 3, 4, w}, 2), normal<T>({2, 3, 4, w}, 2))), 0);
-  CHECK_CLOSE(to<cpu>(reshape(to<gpu>(in_channels_last(x)), {6, 120})), reshape(x, {6, 120}), 0);
+  CHECK_CLOSE(to<cpu>(reshape(to<gpu>(to_channels_last(x)), {6, 120})), reshape(x, {6, 120}), 0);
   CHECK_CLOSE(on_gpu([](auto const& a) { return pixel_unshuffle(a, 2); }, normal<T>({2, 3, 4, 6}, 3)),
               eval(pixel_unshuffle(normal<T>({2, 3, 4, 6}, 3), 2)), 0);
   CHECK_CLOSE(to<cpu>(eval(slice(to<gpu>(x), {{}, {9, -1, -3}, {1, 5, 2}, {}}) + T(1))),
@@ -110,7 +110,7 @@ TEST_CASE_TEMPLATE("gpu: sixteen bits are read and rounded as on the CPU", T, fl
   auto const x = to<T>(normal<float>({2, 8, 3, 4}, 1)), y = to<T>(normal<float>({2, 8, 3, 4}, 2));
   auto const f = [](auto const& a, auto const& b) { return a + 2.f * b; };
   CHECK_CLOSE(to<cpu>(eval<T>(f(to<gpu>(x), to<gpu>(y)))), eval<T>(f(x, y)), 0);
-  CHECK_CLOSE(to<cpu>(to<float>(eval<T>(relu(to<gpu>(in_channels_last(x)))))), to<float>(eval<T>(relu(x))), 0);
+  CHECK_CLOSE(to<cpu>(to<float>(eval<T>(relu(to<gpu>(to_channels_last(x)))))), to<float>(eval<T>(relu(x))), 0);
   auto all = empty<T>({65536});
   for (index_t i = 0; i < 65536; ++i) all(i).bits = static_cast<std::uint16_t>(i);
   auto const wide = to<cpu>(to<float>(to<gpu>(all))), back = to<cpu>(to<float>(to<T>(to<gpu>(to<float>(all)))));

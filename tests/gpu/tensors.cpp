@@ -9,7 +9,7 @@ TEST_CASE_TEMPLATE("gpu: tensors go there and come back, whatever their layout",
   CHECK_CLOSE(to<cpu>(to<gpu>(x)), x, 0);
   CHECK_CLOSE(to<cpu>(to<gpu>(permute(x, {0, 2, 3, 1}))), permute(x, {0, 2, 3, 1}), 0);
   CHECK_CLOSE(to<cpu>(slice(flip(to<gpu>(x), 3), 1, 1, 3)), slice(flip(x, 3), 1, 1, 3), 0);
-  auto const wide = in_channels_last(x);
+  auto const wide = to_channels_last(x);
   CHECK(to<gpu>(wide).is_channels_last());
   CHECK_CLOSE(to<cpu>(to<gpu>(wide)), x, 0);
   CHECK(to<cpu>(to<gpu>(empty<T>({0, 3}))).shape() == shape<2>{{0, 3}});

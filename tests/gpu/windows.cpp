@@ -21,7 +21,7 @@ TEST_CASE_TEMPLATE("gpu: pools", T, float, double) {
       auto const both = [p](auto const& a) { return concat(max_pool2d(relu(a), p), avg_pool2d(a, p)); };
       auto const want = eval(both(x));
       CHECK_CLOSE(on_gpu(both, x), want, 9);
-      CHECK_CLOSE(on_gpu(both, in_channels_last(x)), want, 9);
+      CHECK_CLOSE(on_gpu(both, to_channels_last(x)), want, 9);
       CHECK_CLOSE(to<cpu>(eval(both(with_gaps_on_gpu(x)))), want, 9);
     }
 }
@@ -32,7 +32,7 @@ TEST_CASE_TEMPLATE("gpu: bilinear resizing", T, float, double) {
       auto const x = normal<T>({2, c, 5, 6}, 1);
       auto const f = [align](auto const& a) { return relu(resize_bilinear(a, 9, 11, align)) + T(1); };
       CHECK_CLOSE(on_gpu(f, x), eval(f(x)), 8);
-      CHECK_CLOSE(on_gpu(f, in_channels_last(x)), eval(f(x)), 8);
+      CHECK_CLOSE(on_gpu(f, to_channels_last(x)), eval(f(x)), 8);
     }
 }
 TEST_CASE_TEMPLATE("gpu: reductions over some axes and over all", T, float, double) {
@@ -41,7 +41,7 @@ TEST_CASE_TEMPLATE("gpu: reductions over some axes and over all", T, float, doub
   auto const check = [&](auto const& f, index_t terms) {
     CHECK_CLOSE(on_gpu(f, one), eval(f(one)), 1);
     CHECK_CLOSE(on_gpu(f, x), eval(f(x)), terms);
-    CHECK_CLOSE(on_gpu(f, in_channels_last(x)), eval(f(x)), terms);
+    CHECK_CLOSE(on_gpu(f, to_channels_last(x)), eval(f(x)), terms);
     CHECK_CLOSE(to<cpu>(eval(f(with_gaps_on_gpu(x)))), eval(f(x)), terms);
   };
   check([](auto const& a) { return sum(a, {1}, keepdim); }, 24);
@@ -77,14 +77,14 @@ TEST_CASE_TEMPLATE("gpu: attention gates", T, float, double) {
   auto const x = normal<T>({1, 16, 5, 6}, 1), y = normal<T>({1, 16, 5, 6}, 2), z = normal<T>({1, 16, 5, 6}, 3);
   auto const temporal = [](auto const& a, auto const& b) { return temporal_attention_gate(a, eval(temporal_attention(a, b))); };
   CHECK_CLOSE(on_gpu(temporal, x, y), eval(temporal(x, y)), 16);
-  CHECK_CLOSE(on_gpu(temporal, in_channels_last(x), in_channels_last(y)), eval(temporal(x, y)), 16);
+  CHECK_CLOSE(on_gpu(temporal, to_channels_last(x), to_channels_last(y)), eval(temporal(x, y)), 16);
   CHECK_CLOSE(on_gpu(temporal, normal<T>({1, 16, 1, 1}, 4), normal<T>({1, 16, 1, 1}, 5)),
               eval(temporal(normal<T>({1, 16, 1, 1}, 4), normal<T>({1, 16, 1, 1}, 5))), 16);
   auto const spatial = [](auto const& a, auto const& b, auto const& c) { return spatial_attention_gate(a, b, c); };
   CHECK_CLOSE(on_gpu(spatial, x, y, z), eval(spatial(x, y, z)), 4);
-  CHECK_CLOSE(on_gpu(spatial, in_channels_last(x), in_channels_last(y), in_channels_last(z)), eval(spatial(x, y, z)), 4);
+  CHECK_CLOSE(on_gpu(spatial, to_channels_last(x), to_channels_last(y), to_channels_last(z)), eval(spatial(x, y, z)), 4);
   CHECK_CLOSE(on_gpu([](auto const& a, auto const& b) { return temporal_attention_gate(a, b); }, x, y), eval(x * y), 1);
-  CHECK_CLOSE(on_gpu([](auto const& a, auto const& b) { return temporal_attention_gate(a, b); }, in_channels_last(x), in_channels_last(y)),
+  CHECK_CLOSE(on_gpu([](auto const& a, auto const& b) { return temporal_attention_gate(a, b); }, to_channels_last(x), to_channels_last(y)),
               eval(x * y), 1);
 }
 TEST_CASE_TEMPLATE("gpu: products of batches, softmax, attention", T, float, double) {
@@ -127,7 +127,7 @@ TEST_CASE_TEMPLATE("gpu: positions of extremes, gather", T, float, double) {
   proves<T, gpu>({"argmax", "argmin", "gather"});
   auto const x = normal<T>({2, 8, 3, 4}, 1);
   CHECK(allclose(on_gpu([](auto const& a) { return argmax(a, 1, keepdim); }, x), argmax(x, 1, keepdim), 0, 0));
-  CHECK(allclose(on_gpu([](auto const& a) { return argmin(a, 3); }, in_channels_last(x)), argmin(x, 3), 0, 0));
+  CHECK(allclose(on_gpu([](auto const& a) { return argmin(a, 3); }, to_channels_last(x)), argmin(x, 3), 0, 0));
   auto const index = eval(argmax(x, 1, keepdim));
   CHECK(allclose(to<cpu>(eval(argmax(with_gaps_on_gpu(x), 1, keepdim))), index, 0, 0));
   CHECK_CLOSE(to<cpu>(gather(with_gaps_on_gpu(x), 1, to<gpu>(index))), eval(max(x, {1}, keepdim)), 0);
@@ -142,5 +142,5 @@ TEST_CASE_TEMPLATE("gpu: a user's stencil", T, float, double) {
   auto const x = normal<T>({2, 8, 3, 4}, 1);
   auto const f = [](auto const& a) { return a + relu(stencil(slope{}, a * T(2))); };
   CHECK_CLOSE(on_gpu(f, x), eval(f(x)), 4);
-  CHECK_CLOSE(on_gpu(f, in_channels_last(x)), eval(f(x)), 4);
+  CHECK_CLOSE(on_gpu(f, to_channels_last(x)), eval(f(x)), 4);
 }

@@ -33,12 +33,12 @@ TEST_CASE_TEMPLATE("softmax is exp over its sum along any axis, in any layout", 
     auto const power = eval(exp(cast<double>(x)));
     auto const want = eval(cast<T>(power / eval(sum(power, {axis}, keepdim))));
     CHECK_CLOSE(eval(softmax(x, axis)), want, 9);
-    CHECK_CLOSE(eval(softmax(in_channels_last(x), axis)), want, 9);
+    CHECK_CLOSE(eval(softmax(to_channels_last(x), axis)), want, 9);
     CHECK_CLOSE(eval(softmax(with_gaps(x), axis)), want, 9);
     // An epilogue; nothing overflows, but x + 1000 has fewer digits.
     CHECK_CLOSE(eval(T(2) * softmax(x + T(1000), axis) - T(1)), eval(T(2) * want - T(1)), 4000);
   }
-  CHECK(eval(softmax(in_channels_last(x), 1)).is_channels_last());
+  CHECK(eval(softmax(to_channels_last(x), 1)).is_channels_last());
 }
 TEST_CASE("softmax: infinities, NaN, no elements, refusals") {
   double const inf = HUGE_VAL, nan = std::nan("");
@@ -73,7 +73,7 @@ TEST_CASE_TEMPLATE("scaled_dot_product_attention is its formula, with and withou
   double const scale = 1 / std::sqrt(8.);
   auto const none = [](index_t, index_t) { return 0.; };
   check(eval(scaled_dot_product_attention(q, k, v)), scale, none);
-  check(eval(scaled_dot_product_attention(with_gaps(q), in_channels_last(k), with_gaps(v))), scale, none);
+  check(eval(scaled_dot_product_attention(with_gaps(q), to_channels_last(k), with_gaps(v))), scale, none);
   check(eval(scaled_dot_product_attention(q + T(0), k * T(1), v)), scale, none);
   check(eval(scaled_dot_product_attention(q, k, v, 0.3)), 0.3, none);
   check(eval(scaled_dot_product_attention(q, k, v, -0.3)), -0.3, none);
@@ -83,7 +83,7 @@ TEST_CASE_TEMPLATE("scaled_dot_product_attention is its formula, with and withou
   check(eval(scaled_dot_product_attention(q, k, v, closed)), scale,
         [&](index_t row, index_t s) { return static_cast<double>(closed(row, s)); });
   auto const whole = eval(added + zeros<T>({2, 3, 5, 7}));
-  check(eval(scaled_dot_product_attention(q, k, v, in_channels_last(whole))), scale,
+  check(eval(scaled_dot_product_attention(q, k, v, to_channels_last(whole))), scale,
         [&](index_t row, index_t s) { return static_cast<double>(added(row, s)); });
   check(eval(scaled_dot_product_attention(q, k, v, added)), scale,
         [&](index_t row, index_t s) { return static_cast<double>(added(row, s)); });

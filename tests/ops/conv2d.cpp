@@ -60,7 +60,7 @@ TEST_CASE_TEMPLATE("conv2d: im2col agrees with the reference on every case and l
     index_t const terms = c.c / c.p.groups * c.r * c.s;
     auto const want = eval(conv2d(in.x, in.w, in.b, c.p, algo::reference{}));
     CHECK_CLOSE(eval(conv2d(in.x, in.w, in.b, c.p, algo::im2col{})), want, terms);
-    CHECK_CLOSE(eval(conv2d(in_channels_last(in.x), in.w, in.b, c.p)), want, terms);
+    CHECK_CLOSE(eval(conv2d(to_channels_last(in.x), in.w, in.b, c.p)), want, terms);
     CHECK_CLOSE(eval(conv2d(with_gaps(in.x), with_gaps(in.w), with_gaps(in.b), c.p)), want, terms);
     CHECK_CLOSE(eval(conv2d(with_gaps(in.x), with_gaps(in.w), with_gaps(in.b), c.p, algo::reference{})), want, terms);
     CHECK_CLOSE(eval(conv2d(in.x, in.w, c.p) + reshape(in.b, {c.k, 1, 1})), want, terms);
@@ -75,10 +75,10 @@ TEST_CASE("conv2d: direct and winograd agree with the reference in float64 on ev
         eval(cast<float>(conv2d(eval(cast<double>(in.x)), eval(cast<double>(in.w)), eval(cast<double>(in.b)), c.p, algo::reference{})));
     auto const check = [&](auto algorithm, index_t slack) {
       CHECK_CLOSE(eval(conv2d(in.x, in.w, in.b, c.p, algorithm), ex), want, slack * terms);
-      CHECK_CLOSE(eval(conv2d(in_channels_last(in.x), in.w, in.b, c.p, algorithm), ex), want, slack * terms);
+      CHECK_CLOSE(eval(conv2d(to_channels_last(in.x), in.w, in.b, c.p, algorithm), ex), want, slack * terms);
       CHECK_CLOSE(eval(conv2d(with_gaps(in.x), with_gaps(in.w), with_gaps(in.b), c.p, algorithm), ex), want, slack * terms);
       CHECK_CLOSE(eval(conv2d(in.x, in.w, c.p, algorithm) + reshape(in.b, {c.k, 1, 1}), ex), want, slack * terms);
-      CHECK_CLOSE(eval(relu(conv2d(in_channels_last(in.x), in.w, in.b, c.p, algorithm)), ex), eval(relu(want)), slack * terms);
+      CHECK_CLOSE(eval(relu(conv2d(to_channels_last(in.x), in.w, in.b, c.p, algorithm)), ex), eval(relu(want)), slack * terms);
       auto const row_major_result = empty<float>(want.shape());
       assign(row_major_result, conv2d(in.x, in.w, in.b, c.p, algorithm), ex);
       CHECK_CLOSE(row_major_result, want, slack * terms);
@@ -116,9 +116,9 @@ TEST_CASE(
     auto const check = [&](auto algorithm, auto const& close) {
       close(eval(conv2d(x, w, in.b, c.p, algorithm), ex), want);
       close(eval(conv2d(in.x, w, in.b, c.p, algorithm), ex), want);
-      close(eval(conv2d(in_channels_last(x), w, in.b, c.p, algorithm), ex), want);
+      close(eval(conv2d(to_channels_last(x), w, in.b, c.p, algorithm), ex), want);
       close(eval(conv2d(with_gaps(x), with_gaps(w), with_gaps(in.b), c.p, algorithm), ex), want);
-      close(eval(relu(conv2d(in_channels_last(x), w, c.p, algorithm) + reshape(in.b, {c.k, 1, 1})), ex), eval(relu(want)));
+      close(eval(relu(conv2d(to_channels_last(x), w, c.p, algorithm) + reshape(in.b, {c.k, 1, 1})), ex), eval(relu(want)));
       near(eval(to<float>(eval<bfloat16>(conv2d(x, w, in.b, c.p, algorithm), ex))), want);
       if (c.c % 2 == 0 && c.c > 0 && c.p.groups == 1)
         close(eval(conv2d(concat(slice(x, 1, 0, c.c / 2), slice(x, 1, c.c / 2, c.c)), w, in.b, c.p, algorithm), ex), want);
@@ -157,7 +157,7 @@ TEST_CASE(
     auto const check = [&](auto algorithm) {
       auto const want = as_float(algorithm);
       CHECK_CLOSE(eval(conv2d(x, w, in.b, c.p, algorithm), ex), want, 0);
-      CHECK_CLOSE(eval(conv2d(in_channels_last(x), w, in.b, c.p, algorithm), ex), want, terms);
+      CHECK_CLOSE(eval(conv2d(to_channels_last(x), w, in.b, c.p, algorithm), ex), want, terms);
       CHECK_CLOSE(eval(conv2d(with_gaps(x), with_gaps(w), with_gaps(in.b), c.p, algorithm), ex), want, terms);
       // x stays as it is.
       CHECK_CLOSE(eval(conv2d(in.x, w, in.b, c.p, algorithm), ex), eval(conv2d(in.x, to<float>(w), in.b, c.p, algorithm), ex), 0);
@@ -212,7 +212,7 @@ TEST_CASE("conv2d and deform_conv2d read channels at any address: slices of a wi
                        eval(deform_conv2d(same, offset, w, {}, {.padding = 1}), ex), 0, 0));
       }
   };
-  auto const wide = in_channels_last(normal<float>({1, 24, 16, 16}, 1)), w = normal<float>({16, 16, 3, 3}, 2);
+  auto const wide = to_channels_last(normal<float>({1, 24, 16, 16}, 1)), w = normal<float>({16, 16, 3, 3}, 2);
   check(wide, w);
   check(to<bfloat16>(wide), to<bfloat16>(w));
 }
@@ -233,7 +233,7 @@ TEST_CASE("conv2d through pixel_shuffle stores every result where it belongs, an
         CAPTURE(r);
         CAPTURE(k);
         cpu_executor const ex{.isa = isa};
-        auto const x = in_channels_last(normal<float>({2, 16, 6, 9}, 1)), w = normal<float>({k * r * r, 16, 3, 3}, 2);
+        auto const x = to_channels_last(normal<float>({2, 16, 6, 9}, 1)), w = normal<float>({k * r * r, 16, 3, 3}, 2);
         auto const b = normal<float>({k * r * r}, 3);
         auto const y = eval(leaky_relu(conv2d(x, w, b, {.padding = 1}), 0.1f), ex);
         auto const want = eval(pixel_shuffle(y, r), ex);
@@ -251,7 +251,7 @@ TEST_CASE("conv2d through pixel_shuffle stores every result where it belongs, an
 }
 TEST_CASE("nn::conv2d finds packed weights again, and packs anew for a new tensor, another instruction set or another use") {
   nn::conv2d<float> m(16, 64, 3);
-  auto const x = in_channels_last(normal<float>({1, 16, 8, 8}, 1));
+  auto const x = to_channels_last(normal<float>({1, 16, 8, 8}, 1));
   m.weight = normal<float>({64, 16, 3, 3}, 2), m.bias = zeros<float>({64});
   auto const same = [&](cpu_executor const& ex) {
     return allclose(eval(m(x), ex), eval(conv2d(x, m.weight, m.bias, m.p), ex), 0, 0) &&
@@ -384,7 +384,7 @@ TEST_CASE("conv2d: refusals name the argument, what it has and what is expected"
   CHECK_THROWS_SAYING(shape_error, "window of 0 taps", conv2d(x, zeros<float>({1, 64, 0, 1})));
 }
 TEST_CASE("assign through pixel_shuffle refuses what would read its destination") {
-  auto const y = in_channels_last(normal<float>({1, 16, 8, 8}, 1)), w = normal<float>({16, 16, 3, 3}, 2),
+  auto const y = to_channels_last(normal<float>({1, 16, 8, 8}, 1)), w = normal<float>({16, 16, 3, 3}, 2),
              wide = normal<float>({64, 16, 3, 3}, 3);
   conv2d_params const p{.padding = 1};
   CHECK_THROWS_AS(assign(y, pixel_shuffle(relu(conv2d(y, w, p)), 1)), alias_error);
@@ -396,7 +396,7 @@ TEST_CASE("assign through pixel_shuffle refuses what would read its destination"
 }
 TEST_CASE("nn::conv2d does not mistake other weights for the ones it packed") {
   nn::conv2d<float> m(8, 48, 3);
-  auto const x = in_channels_last(normal<float>({1, 8, 6, 6}, 1)), x2 = in_channels_last(normal<float>({1, 16, 6, 6}, 1));
+  auto const x = to_channels_last(normal<float>({1, 8, 6, 6}, 1)), x2 = to_channels_last(normal<float>({1, 16, 6, 6}, 1));
   m.weight = normal<float>({48, 8, 3, 3}, 2), m.bias = zeros<float>({48});
   CHECK(allclose(eval(m(x)), eval(conv2d(x, m.weight, m.bias, m.p)), 0, 0));
   auto two = m;  // shares what is packed

@@ -43,13 +43,13 @@ TEST_CASE_TEMPLATE("deform_conv2d: im2col and direct agree with the reference on
           CAPTURE(name(isa));
           cpu_executor const ex{.isa = isa};
           CHECK_CLOSE(eval(deform_conv2d(in.x, in.offset, in.mask, in.w, in.b, c.p, algo::direct{}), ex), want, terms);
-          CHECK_CLOSE(eval(relu(deform_conv2d(in_channels_last(in.x), in_channels_last(in.offset), sigmoid(in.mask), in.w, in.b, c.p,
+          CHECK_CLOSE(eval(relu(deform_conv2d(to_channels_last(in.x), to_channels_last(in.offset), sigmoid(in.mask), in.w, in.b, c.p,
                                               algo::direct{})),
                            ex),
                       gated, terms);
         }
       }
-      CHECK_CLOSE(eval(deform_conv2d(in_channels_last(in.x), with_gaps(in.offset), in_channels_last(in.mask), in.w, in.b, c.p)), want,
+      CHECK_CLOSE(eval(deform_conv2d(to_channels_last(in.x), with_gaps(in.offset), to_channels_last(in.mask), in.w, in.b, c.p)), want,
                   terms);
       CHECK_CLOSE(eval(deform_conv2d(with_gaps(in.x), in.offset, with_gaps(in.mask), with_gaps(in.w), with_gaps(in.b), c.p)), want, terms);
     }
@@ -78,7 +78,7 @@ TEST_CASE(
         cpu_executor const ex{.isa = isa};
         near(eval(deform_conv2d(x, in.offset, in.mask, w, in.b, c.p), ex));
         near(eval(deform_conv2d(in.x, in.offset, in.mask, w, in.b, c.p), ex));
-        near(eval(deform_conv2d(in_channels_last(x), with_gaps(in.offset), in_channels_last(in.mask), with_gaps(w), in.b, c.p), ex));
+        near(eval(deform_conv2d(to_channels_last(x), with_gaps(in.offset), to_channels_last(in.mask), with_gaps(w), in.b, c.p), ex));
         near(eval(to<float>(eval<bfloat16>(deform_conv2d(with_gaps(x), in.offset, in.mask, w, in.b, c.p), ex))));
         CHECK_CLOSE(eval(deform_conv2d(x, none, w, in.b, c.p), ex), undeformed, c.c * c.r * c.s);
       }
@@ -99,7 +99,7 @@ TEST_CASE("deform_conv2d of float16 is that of the same numbers as floats, on ev
         cpu_executor const ex{.isa = isa};
         auto const want = eval(deform_conv2d(to<float>(x), in.offset, in.mask, to<float>(w), in.b, c.p), ex);
         CHECK_CLOSE(eval(deform_conv2d(x, in.offset, in.mask, w, in.b, c.p), ex), want, 0);
-        CHECK_CLOSE(eval(deform_conv2d(in_channels_last(x), with_gaps(in.offset), in_channels_last(in.mask), with_gaps(w), in.b, c.p), ex),
+        CHECK_CLOSE(eval(deform_conv2d(to_channels_last(x), with_gaps(in.offset), to_channels_last(in.mask), with_gaps(w), in.b, c.p), ex),
                     want, terms);
         CHECK_CLOSE(eval(deform_conv2d(relu(x), in.offset, in.mask, w, in.b, c.p), ex),
                     eval(deform_conv2d(eval(relu(to<float>(x))), in.offset, in.mask, to<float>(w), in.b, c.p), ex), terms);

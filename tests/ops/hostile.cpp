@@ -63,7 +63,7 @@ TEST_CASE(
   auto const x = normal<float>({2, 4, 6, 6}, 1);
   for_each_op([&](char const* name, auto const& op) {
     CAPTURE(name);
-    for (auto const& v : {with_gaps(x), in_channels_last(x), flip(x, 3), flip(flip(x, 1), 0), permute(x, {0, 1, 3, 2}),
+    for (auto const& v : {with_gaps(x), to_channels_last(x), flip(x, 3), flip(flip(x, 1), 0), permute(x, {0, 1, 3, 2}),
                           slice(normal<float>({2, 9, 6, 6}, 4), 1, 1, 9, 2), broadcast_to(normal<float>({1, 4, 1, 6}, 5), {2, 4, 6, 6})}) {
       auto const packed = empty<float>(v.shape());
       assign(packed, v);

@@ -29,7 +29,7 @@ TEST_CASE_TEMPLATE("matmul: batches are one product each, and broadcast", T, flo
       }
   };
   check(a, b);
-  check(with_gaps(a), in_channels_last(b));
+  check(with_gaps(a), to_channels_last(b));
   check(slice(a, 0, 0, 1), b);
   check(a, slice(b, 1, 1, 2));
   check(slice(a, 1, 0, 1), slice(b, 0, 0, 1));

@@ -142,7 +142,7 @@ TEST_CASE("concat and stack put operands side by side along any axis") {
   CHECK(s.shape() == shape<3>{{3, 2, 3}});
   CHECK(eval(stack<2>(a, a)).shape() == shape<3>{{2, 3, 2}});
   CHECK_THROWS_SAYING(shape_error, "may differ on axis 0 only", concat<0>(a, b));
-  auto const wide = eval(concat(normal<float>({1, 5, 3, 3}, 1), in_channels_last(normal<float>({1, 30, 3, 3}, 2))));
+  auto const wide = eval(concat(normal<float>({1, 5, 3, 3}, 1), to_channels_last(normal<float>({1, 30, 3, 3}, 2))));
   CHECK(wide(0, 4, 1, 1) == normal<float>({1, 5, 3, 3}, 1)(0, 4, 1, 1));
   CHECK(wide(0, 20, 2, 1) == normal<float>({1, 30, 3, 3}, 2)(0, 15, 2, 1));
 }

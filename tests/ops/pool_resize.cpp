@@ -19,9 +19,9 @@ TEST_CASE_TEMPLATE("pools agree with loops, any layout", T, float, double) {
         CHECK(static_cast<double>(m(1, 18, i, j)) == most);
         CHECK(std::fabs(static_cast<double>(a(1, 18, i, j)) - sum / 9) < tolerance<T>(9));
       }
-    CHECK_CLOSE(eval(max_pool2d(in_channels_last(x), p)), m, 0);
+    CHECK_CLOSE(eval(max_pool2d(to_channels_last(x), p)), m, 0);
     CHECK_CLOSE(eval(avg_pool2d(with_gaps(x), p)), a, 9);
-    CHECK_CLOSE(eval(avg_pool2d(relu(in_channels_last(x)), p) * T(2)), eval(avg_pool2d(eval(relu(x)), p) * T(2)), 9);
+    CHECK_CLOSE(eval(avg_pool2d(relu(to_channels_last(x)), p) * T(2)), eval(avg_pool2d(eval(relu(x)), p) * T(2)), 9);
   }
   auto const x = full<T>({1, 1, 4, 4}, static_cast<T>(-HUGE_VAL));
   x(0, 0, 1, 1) = static_cast<T>(std::nan(""));
@@ -57,7 +57,7 @@ TEST_CASE_TEMPLATE("resize_bilinear: identity, constants, corners, and the taps 
   CHECK(y(0, 0, 5, 0) == doctest::Approx(static_cast<double>(T(0.75) * x(0, 0, 2, 0) + T(0.25) * x(0, 0, 3, 0))));
   auto const z = eval(upsample_bilinear(x, 4));
   CHECK(z(0, 0, 0, 4) == doctest::Approx(static_cast<double>(T(0.375) * x(0, 0, 0, 0) + T(0.625) * x(0, 0, 0, 1))));
-  CHECK_CLOSE(eval(resize_bilinear(in_channels_last(x), 8, 3)), eval(resize_bilinear(x, 8, 3)), 4);
+  CHECK_CLOSE(eval(resize_bilinear(to_channels_last(x), 8, 3)), eval(resize_bilinear(x, 8, 3)), 4);
   CHECK_CLOSE(eval(resize_bilinear(with_gaps(x), 8, 3)), eval(resize_bilinear(x, 8, 3)), 4);
   CHECK_CLOSE(eval(resize_bilinear(full<T>({1, 1, 1, 1}, T(5)), 4, 4, true)), full<T>({1, 1, 4, 4}, T(5)), 1);
   CHECK_THROWS_SAYING(shape_error, "expected no empty picture", resize_bilinear(x, 0, 3));

@@ -78,7 +78,7 @@ TEST_CASE_TEMPLATE("the attention gates are their formulas", T, float, double) {
 TEST_CASE("reductions over axes of extent 1 keep every other element, in both layouts") {
   for (coord<4> s :
        {coord<4>{{2, 5, 1, 1}}, coord<4>{{1, 5, 3, 4}}, coord<4>{{2, 11, 1, 4}}, coord<4>{{1, 1, 3, 3}}, coord<4>{{3, 19, 2, 2}}}) {
-    auto const x = normal<float>(s, 1), last = in_channels_last(x);
+    auto const x = normal<float>(s, 1), last = to_channels_last(x);
     for (int axis = 0; axis < 4; ++axis) {
       CAPTURE(axis);
       auto const want = eval(cast<float>(sum(eval(cast<double>(x)), {axis}, keepdim)));

@@ -27,7 +27,7 @@ TEST_CASE_TEMPLATE("stencil: a function of neighbours, zeros outside, with what 
   auto const want = eval(conv2d(x, w, {.padding = 1, .groups = 3}, algo::reference{}));
   CHECK_CLOSE(eval(stencil(laplacian{}, x)), want, 9);
   CHECK_CLOSE(eval(stencil(laplacian{}, with_gaps(x))), want, 9);
-  CHECK_CLOSE(eval(stencil(laplacian{}, in_channels_last(x))), want, 9);
+  CHECK_CLOSE(eval(stencil(laplacian{}, to_channels_last(x))), want, 9);
   CHECK_CLOSE(eval(x + T(2) * relu(stencil(laplacian{}, x * T(1)))), eval(x + T(2) * relu(want)), 9);
   CHECK_CLOSE(eval(stencil(laplacian{}, stencil(laplacian{}, x))), eval(conv2d(want, w, {.padding = 1, .groups = 3}, algo::reference{})),
               81);

@@ -75,8 +75,3 @@ edvr::tensor<T, R> with_gaps(edvr::tensor<T, R> const& x) {
   edvr::assign(wide, x);
   return wide;
 }
-/// The same elements in n, h, w, c order.
-template <class T>
-edvr::tensor<T, 4> in_channels_last(edvr::tensor<T, 4> const& x) {
-  return edvr::to_channels_last(x);
-}

@@ -28,7 +28,7 @@ TEST_CASE_TEMPLATE("views and index maps of every element type are their formula
                    std::int64_t, std::int32_t, std::uint8_t, bool) {
   proves<T>({"permute", "transpose", "slice", "flip", "select", "squeeze", "unsqueeze", "broadcast_to", "reshape", "concat", "stack", "pad",
              "pixel_shuffle", "pixel_unshuffle", "gather"});
-  for (auto const& x : {counted<T>(), with_gaps(counted<T>()), in_channels_last(counted<T>())}) {
+  for (auto const& x : {counted<T>(), with_gaps(counted<T>()), to_channels_last(counted<T>())}) {
     auto const map = [&](auto e, auto const& from) { return is_map(std::move(e), x, from); };
     using at4 = coord<4>;
     CHECK(map(permute(x, {3, 1, 0, 2}), [](at4 const& a) { return at4{{a[2], a[1], a[3], a[0]}}; }));
