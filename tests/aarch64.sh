@@ -6,16 +6,28 @@ cd "$(dirname "$0")/.."
 edvr_install_packages g++-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static
 
 build=build/aarch64
+rm -rf "$build"
 mkdir -p "$build/include"
-rm -f "$build"/*.o  # tests that are no more
 cp -r /usr/include/doctest "$build/include"  # headers only; /usr/include itself belongs to this processor
+# Six sources a compiler run, as in the other builds; but for the kernels, which are alone and optimised, as their users build them.
+unit() {
+  for source in "${@:2}"; do echo "#include \"$PWD/$source\""; done > "$build/$1.cpp"
+  echo "$1.cpp" >> "$build/units"
+}
+for folder in ops core threads; do  # the longest first
+  kernels=$(printf '%s\n' tests/$folder/*.cpp | grep -E 'conv2d|convolutions|matmul' || true)
+  for source in $kernels; do unit "kernel-$folder-$(basename "$source" .cpp)" "$source"; done
+  others=($(printf '%s\n' tests/$folder/*.cpp | grep -vxF "${kernels:-none}"))
+  for ((i = 0; i < ${#others[@]}; i += 6)); do unit "$folder-$i" "${others[@]:i:6}"; done
+done
+unit main tests/support/main.cpp
 compile() {
   local level=-O1
-  case $1 in *conv2d* | *convolutions* | *matmul*) level=-O2 ;; esac  # the kernels as their users build them
-  aarch64-linux-gnu-g++ -std=c++20 $level -Iinclude -Itests/support -isystem /usr/include/eigen3 -isystem "$build/include" -c "$1" -o "$build/$(basename "$(dirname "$1")")-$(basename "$1" .cpp).o"
+  case $1 in kernel-*) level=-O2 ;; esac
+  aarch64-linux-gnu-g++ -std=c++20 $level -Iinclude -Itests/support -isystem /usr/include/eigen3 -isystem "$build/include" -c "$build/$1" -o "$build/$1.o"
 }
 export -f compile
 export build
-printf '%s\n' tests/support/main.cpp tests/core/*.cpp tests/ops/*.cpp tests/threads/*.cpp | xargs -P "$CMAKE_BUILD_PARALLEL_LEVEL" -I{} bash -c 'compile {}'
+xargs -P "$CMAKE_BUILD_PARALLEL_LEVEL" -I{} bash -c 'compile {}' < "$build/units"
 aarch64-linux-gnu-g++ -static "$build"/*.o -o "$build/tests"
 qemu-aarch64-static "$build/tests"
