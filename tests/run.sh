@@ -48,14 +48,16 @@ if [ "${1:-}" = all ]; then
   else
     echo 'SKIPPED: no clang to be had here'
   fi
-  section 'another processor: AArch64, emulated'
+  section 'installed and used; the API reference; another processor: AArch64, emulated'
+  command -v dpkg >/dev/null && { edvr_install_packages pkg-config doxygen || true; }  # now, for two would not install at once
+  { bash tests/consumers.sh build/release && bash docs/api.sh; } >build/beside.log 2>&1 & beside=$!  # these and the emulator keep one core busy each
   bash tests/aarch64.sh
-  section 'installed and used'
-  bash tests/consumers.sh build/release
-  section 'the API reference'
-  bash docs/api.sh
-  section 'strangers: a minute of fuzzing for each reader'
-  bash tests/fuzz.sh 60
+  wait $beside && state=0 || state=$?
+  cat build/beside.log
+  [ $state = 0 ]
+  section 'strangers: a minute of fuzzing for each reader, the command line and shapes, a third of one for the rest'
+  bash tests/fuzz.sh 60 pickle zip safetensors npy image y4m shapes arguments
+  bash tests/fuzz.sh 20 checkpoint patterns
 fi
 section 'every test, Release'
 ctest --preset release

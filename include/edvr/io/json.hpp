@@ -98,30 +98,39 @@ struct json_builder : json_guard {
   std::vector<json_value*> open{};  // where the reader is, outermost first
   using json_guard::json_guard;
 
-  json_value& add(json_value v) {
-    if (open.empty()) return root = std::move(v);
+  /// Where the next value goes. Made there: moved to it, GCC 12 warns its users of members that are not there.
+  json_value& next() {
+    if (open.empty()) return root;
     auto* const o = std::get_if<json_value::object>(&open.back()->value);
-    return (o ? o->values : std::get<json_value::array>(open.back()->value)).emplace_back(std::move(v));
+    return (o ? o->values : std::get<json_value::array>(open.back()->value)).emplace_back();
   }
-  bool leaf(json_value v) {
-    add(std::move(v));
+  bool leaf() {
+    next();
     return count();
   }
   template <class Kind>
   bool begin() {
-    open.push_back(&add({Kind{}}));
+    auto& v = next();
+    v.value.emplace<Kind>();
+    open.push_back(&v);
     return enter();
   }
   bool end() {
     open.pop_back();
     return leave();
   }
-  bool null() override { return leaf({}); }
-  bool boolean(bool) override { return leaf({}); }
-  bool number_integer(number_integer_t) override { return leaf({}); }
-  bool number_unsigned(number_unsigned_t n) override { return leaf({std::uint64_t{n}}); }
-  bool number_float(number_float_t, string_t const&) override { return leaf({}); }
-  bool string(string_t& s) override { return leaf({std::move(s)}); }
+  bool null() override { return leaf(); }
+  bool boolean(bool) override { return leaf(); }
+  bool number_integer(number_integer_t) override { return leaf(); }
+  bool number_unsigned(number_unsigned_t n) override {
+    next().value.emplace<std::uint64_t>(n);
+    return count();
+  }
+  bool number_float(number_float_t, string_t const&) override { return leaf(); }
+  bool string(string_t& s) override {
+    next().value.emplace<std::string>(std::move(s));
+    return count();
+  }
   bool start_object(std::size_t) override { return begin<json_value::object>(); }
   bool end_object() override { return end(); }
   bool start_array(std::size_t) override { return begin<json_value::array>(); }
