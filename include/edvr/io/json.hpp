@@ -98,7 +98,7 @@ struct json_builder : json_guard {
   std::vector<json_value*> open{};  // where the reader is, outermost first
   using json_guard::json_guard;
 
-  /// Where the next value goes. Made there: moved to it, GCC 12 warns its users of members that are not there.
+  /// Where the next value goes. It is made there, for of one moved there GCC 12 says, wrongly and to users, that it may be uninitialized.
   json_value& next() {
     if (open.empty()) return root;
     auto* const o = std::get_if<json_value::object>(&open.back()->value);
