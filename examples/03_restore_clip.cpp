@@ -3,6 +3,7 @@
 // The folder OUT must exist.
 #include <cstdio>
 #include <iostream>
+#include <stdexcept>
 
 #include "edvr/edvr.hpp"
 #include "edvr/io.hpp"
@@ -14,7 +15,9 @@ int main(int argc, char** argv) try {
   auto const path = [](std::string pattern, long i) {
     char number[32];
     std::snprintf(number, sizeof number, "%08ld", i);
-    return pattern.replace(pattern.find("%08d"), 4, number);
+    auto const at = pattern.find("%08d");
+    if (at == std::string::npos) throw std::invalid_argument(pattern + ": expected a name with %08d, the frame's number");
+    return pattern.replace(at, 4, number);
   };
   auto const write_ready = [&] {
     while (auto y = restorer.pop()) edvr::write_png(path(argv[3], restorer.next_frame() - 1), edvr::to_8bit(*y));

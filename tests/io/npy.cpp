@@ -149,6 +149,7 @@ TEST_CASE("hostile input 42: npy headers that lie") {
 TEST_CASE("hostile input 10: npz files that unpack to too much, damaged ones, others") {
   auto const whole = text_of(read_file(folder + "deflated.npz"));
   for (std::size_t n = 0; n < whole.size(); ++n) CHECK_THROWS_AS(parse_npz("f", bytes_of(whole.substr(0, n))), io_error);
+  CHECK_THROWS_SAYING(io_error, "begins as a safetensors file does, and is no .npz file", read_npz(EDVR_GOLDEN "/net_a.io.safetensors"));
   auto const path = temporary("bomb.npz");
   write_npz(path, {{"zeros", any_tensor(zeros<float>({1 << 23}))}}, true);  // 32 MiB in 33 kB
   auto const bomb = text_of(read_file(path));

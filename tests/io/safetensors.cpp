@@ -35,6 +35,18 @@ TEST_CASE("safetensors: what is written is read back, of every element type") {
   }
   CHECK(r.tensors.at("b").to<float, 2>()(1, 3) == static_cast<float>(normal<double>({4, 2}, 2)(3, 1)));
   CHECK_THROWS_SAYING(type_error, "tensor is float32 (2, 3); expected rank 3", (r.tensors.at("a").to<float, 3>()));
+  auto const as = [](double v, auto to) { return any_tensor(from({v}, {1})).to<decltype(to), 1>()(0); };
+  CHECK(as(255.9, std::uint8_t{}) == 255);
+  CHECK(as(-0.9, std::uint8_t{}) == 0);
+  CHECK(as(-9223372036854775808.0, std::int64_t{}) == std::numeric_limits<std::int64_t>::min());
+  CHECK(as(HUGE_VAL, bool{}));
+  CHECK_THROWS_SAYING(type_error, "tensor is float64 (1) and holds 256; expected numbers that unsigned integers of 8 bits hold",
+                      as(256, std::uint8_t{}));
+  for (double v : {-1.0, std::nan("")}) CHECK_THROWS_AS(as(v, std::uint8_t{}), type_error);
+  for (double v : {9223372036854775808.0, -9223372036854777856.0, HUGE_VAL}) CHECK_THROWS_AS(as(v, std::int64_t{}), type_error);
+  CHECK_THROWS_AS((any_tensor(from({float16(300.f)}, {1})).to<std::int8_t, 1>()), type_error);
+  CHECK_THROWS_SAYING(io_error, "begins as .npz and PyTorch's zip files do, and is no safetensors file",
+                      read_safetensors(EDVR_GOLDEN "/numpy/stored.npz"));
   std::filesystem::remove(path);
   CHECK_THROWS_SAYING(io_error, "cannot be written", write_safetensors("/nowhere/x.safetensors", m));
   CHECK_THROWS_SAYING(io_error, "a tensor is called __metadata__, which safetensors keeps for itself",

@@ -122,6 +122,8 @@ TEST_CASE("the whole network is bit-equal for 1, 2, 3 and 7 threads") {
 TEST_CASE("wrong inputs and configurations are refused in words") {
   auto const net = small<float>({});
   CHECK_THROWS_SAYING(shape_error, "expected (n, 5, 3, h, w), because the model takes 5 frames", net(zeros<float>({1, 4, 3, 8, 8})));
+  CHECK_THROWS_SAYING(shape_error, "input has shape (1, 4, 3, 7, 9); expected (n, 5, 3, h, w)",
+                      restore_window(net, zeros<float>({1, 4, 3, 7, 9})));
   CHECK_THROWS_SAYING(shape_error, "positive multiples of 4", net(zeros<float>({1, 5, 3, 8, 10})));
   CHECK_THROWS_SAYING(shape_error, "positive multiples of 4", net(zeros<float>({1, 5, 3, 0, 8})));
   CHECK_THROWS_SAYING(shape_error, "positive multiples of 16", small<float>({.hr_in = true})(zeros<float>({1, 5, 3, 8, 16})));

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a file holds: tensors whose rank and element type are known at run time only.
 #pragma once
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -98,7 +100,8 @@ class any_tensor {
       }
     }
   }
-  /// A row-major tensor in memory, elements converted. Throws type_error unless the rank is R.
+  /// A row-major tensor in memory, elements converted. Throws type_error unless the rank is R, and for a fraction, NaN or infinity beyond
+  /// what integers of type T hold; integers wrap.
   template <class T, int R>
   tensor<T, R> to() const {
     if (static_cast<int>(shape_.size()) != R) throw type_error(text("tensor is ", describe(), "; expected rank ", R));
@@ -106,7 +109,15 @@ class any_tensor {
     for (int i = 0; i < R; ++i) s[i] = shape_[static_cast<std::size_t>(i)];
     auto y = empty<T>(s);
     T* out = y.data();
-    for_each([&](auto v) { *out++ = static_cast<T>(v); });
+    for_each([&](auto v) {
+      if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool> && !std::is_integral_v<decltype(v)>) {
+        double const whole = std::trunc(static_cast<double>(v)), beyond = std::ldexp(1.0, std::numeric_limits<T>::digits);
+        if (!(whole >= (std::is_signed_v<T> ? -beyond : 0.0) && whole < beyond))
+          throw type_error(text("tensor is ", describe(), " and holds ", static_cast<double>(v), "; expected numbers that ",
+                                std::is_signed_v<T> ? "" : "unsigned ", "integers of ", 8 * sizeof(T), " bits hold"));
+      }
+      *out++ = static_cast<T>(v);
+    });
     return y;
   }
   template <class T>

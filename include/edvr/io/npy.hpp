@@ -200,6 +200,8 @@ inline bool is_npz(std::span<std::byte const> b) {
 /// most_ratio times its size and 1 MiB, besides what deflate can do at all. Throws io_error, beginning with `who`.
 inline tensor_map parse_npz(std::string const& who, file_bytes const& bytes, std::uint64_t most_ratio = 100) {
   auto const all = std::span<std::byte const>(*bytes);
+  if (all.size() > 8 && all[8] == std::byte{'{'})
+    throw io_error(text(who, ": begins as a safetensors file does, and is no .npz file; read_tensors tells them apart"));
   auto const directory = detail::read_zip_directory(who, all, true);
   std::uint64_t const most =
       (std::uint64_t{1} << 20) + std::min(most_ratio, (std::uint64_t{1} << 62) / std::max<std::uint64_t>(bytes->size(), 1)) * bytes->size();

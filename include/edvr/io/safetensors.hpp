@@ -41,6 +41,9 @@ inline tensor_file parse_safetensors(std::string const& who, file_bytes const& b
   if (size < 8) throw io_error(text(who, ": has ", size, " bytes; a safetensors file begins with 8 bytes of header length"));
   std::uint64_t header;
   std::memcpy(&header, bytes->data(), 8);
+  if ((header > most_header || header > size - 8) && std::memcmp(bytes->data(), "PK", 2) == 0)
+    throw io_error(text(who, ": begins as .npz and PyTorch's zip files do, and is no safetensors file; read_tensors and ",
+                        "read_checkpoint tell them apart"));
   if (header > most_header || header > size - 8)
     throw io_error(text(who, ": header length ", header, "; expected at most ", std::min<std::uint64_t>(most_header, size - 8),
                         ", which is what follows (or the limit of 100 MB)"));

@@ -157,13 +157,17 @@ struct edvr_net {
     visit("reconstruction", reconstruction);
     upsampling.parameters(visit);
   }
+  /// Throws shape_error unless an input (n, t, 3, h, w) has as many frames as the model takes, and colours.
+  void check_frames(coord<5> const& s) const {
+    if (s[1] != config.num_frame || s[2] != 3)
+      throw shape_error(text("EDVR: input has shape ", s, "; expected (n, ", config.num_frame, ", 3, h, w), because the model takes ",
+                             config.num_frame, " frames"));
+  }
 
  private:
   void check_input(coord<5> const& s) const {
     index_t const m = config.size_multiple();
-    if (s[1] != config.num_frame || s[2] != 3)
-      throw shape_error(text("EDVR: input has shape ", s, "; expected (n, ", config.num_frame, ", 3, h, w), because the model takes ",
-                             config.num_frame, " frames"));
+    check_frames(s);
     if (s[0] < 1 || s[3] < m || s[4] < m || s[3] % m != 0 || s[4] % m != 0)
       throw shape_error(text("EDVR: input has shape ", s, "; expected h and w to be positive multiples of ", m,
                              " (pad the frames, as video_restorer does)"));

@@ -90,6 +90,7 @@ template <class T, class S>
 tensor<arithmetic_t<T>, 4, S> restore_window(nn::edvr_net<T, S> const& net, std::type_identity_t<tensor<arithmetic_t<T>, 5, S>> const& x,
                                              std::type_identity_t<video_options<arithmetic_t<T>, S>> const& options) {
   auto const s = x.shape();
+  net.check_frames(s);
   if (s[3] < 1 || s[4] < 1) throw shape_error(text("restore_window: input has shape ", s, "; expected no empty frames"));
   auto const& ex = options.forward.executor;
   if (options.in_tiles()) return detail::restore_tiles(net, x, options);
