@@ -52,12 +52,13 @@ byte_stream byte_stream::input(std::string const& argument) {
   return s;
 }
 byte_stream byte_stream::output(std::string const& argument, std::string name) {
+  int const fresh = name.empty() || name == argument ? O_TRUNC : O_EXCL;  // a file under another name first is nobody else's, and no link
   if (name.empty()) name = argument;
   if (argument == "-") return {"standard output", STDOUT_FILENO, false};
   for (;;) {
     struct stat kind{};
     bool const fifo = stat(argument.c_str(), &kind) == 0 && S_ISFIFO(kind.st_mode);
-    int const d = open(argument.c_str(), O_WRONLY | O_CLOEXEC | (fifo ? O_NONBLOCK : O_CREAT | O_TRUNC), 0666);
+    int const d = open(argument.c_str(), O_WRONLY | O_CLOEXEC | (fifo ? O_NONBLOCK : O_CREAT | fresh), 0666);
     if (d >= 0) {
       if (fifo) fcntl(d, F_SETFL, fcntl(d, F_GETFL) & ~O_NONBLOCK);
       return {name, d, true};

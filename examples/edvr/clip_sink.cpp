@@ -88,7 +88,9 @@ class stream final : public clip_sink {
         auto const folder = fs::path(argument).parent_path();
         if (!folder.empty()) make_folder(folder);
         auto const name = fs::path(argument).filename().string();
-        partial_ = (folder / text(name.size() > longest ? "" : name, '.', static_cast<long>(getpid()), ".partial")).string();
+        partial_ = (folder / text(name.size() > longest ? "" : name, '.', static_cast<long>(getpid()), '-',
+                                  std::chrono::steady_clock::now().time_since_epoch().count(), ".partial"))
+                       .string();
       }
     }
     file_.emplace(byte_stream::output(partial_, argument));

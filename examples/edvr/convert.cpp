@@ -7,6 +7,7 @@
 #include "interrupt.hpp"
 #include "models.hpp"
 #include "not_empty.hpp"
+#include "printable.hpp"
 
 namespace program {
 
@@ -39,7 +40,7 @@ void add_convert(CLI::App& app, action& run) {
       edvr::tensor_map weights;
       edvr::nn::for_each_parameter(net, [&](std::string const& key, auto const& w) { weights.emplace(key, edvr::any_tensor(w)); });
       edvr::write_tensors(o->output, weights, {{"format", "pt"}, {"dialect", "basicsr"}});
-      std::cout << o->output << ": " << weights.size() << " tensors, " << edvr::nn::parameter_count(net) << " parameters\n";
+      std::cout << printable(o->output) << ": " << weights.size() << " tensors, " << edvr::nn::parameter_count(net) << " parameters\n";
       return 0;
     };
   });

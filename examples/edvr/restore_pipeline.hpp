@@ -80,6 +80,9 @@ struct pipeline {
     if (next == 0 && r.first == 0) throw edvr::io_error(edvr::text(in.name(), ": has no frames"));
     if (done <= r.first && !r.last && !resumed)
       throw edvr::io_error(edvr::text(in.name(), ": ends before frame ", r.first, ", where --frames begins"));
+    if (resumed && next < r.first)
+      throw edvr::io_error(
+          edvr::text(in.name(), ": ends before frame ", r.first, ", though the frames before it are there already; is it cut off?"));
     if (r.last && done < *r.last)
       throw edvr::io_error(edvr::text(in.name(), reached > 0 ? edvr::text(": has ", reached) : edvr::text(": has no more than ", next),
                                       " frames; --frames wants them up to ", *r.last));

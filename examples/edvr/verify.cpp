@@ -5,6 +5,7 @@
 #include "commands.hpp"
 #include "interrupt.hpp"
 #include "not_empty.hpp"
+#include "printable.hpp"
 #include "verify_cases.hpp"
 
 namespace program {
@@ -88,7 +89,7 @@ int verify(verify_options const& o) {
   }
   if (to.cases == 0) throw io_error("no known case in the files given (weights alone are no case)");
   std::printf("\nlargest error by file\n");
-  for (auto const& [file, error] : worst) std::printf("  %-32s %9.3g\n", file.c_str(), error);
+  for (auto const& [file, error] : worst) std::printf("  %-32s %9.3g\n", printable(file).c_str(), error);
   std::printf("%d cases, %d results beyond their limit\n", to.cases, to.failures);
   std::fflush(stdout);
   return to.failures ? 1 : 0;

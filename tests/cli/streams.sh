@@ -125,6 +125,8 @@ for i in "$small" in.y4m; do
   expect 3 'odd/00000000.png: is a' timeout 60 "$edvr" restore -i $i -o odd --resume
 done
 expect 0 'every frame is there already' "$edvr" restore -i in.y4m -o from_file --resume
+head -n 1 in.y4m > headed.y4m
+for short in headed cut5; do expect 3 "$([ $short = headed ] && echo 'ends before frame 11, though the frames before it are there already' || echo 'is cut off')" "$edvr" restore -i $short.y4m -o from_file --resume; done
 expect 0 'every frame is there already' "$edvr" restore -i in.y4m -o from_file --resume --frames 3:
 mkdir later && : > later/00000005.png
 expect 3 'later/00000005.png: is there, but is no whole RGB PNG of' "$edvr" restore -i in.y4m -o later --resume  # behind a gap

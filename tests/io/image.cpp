@@ -222,6 +222,15 @@ TEST_CASE("hostile input 52: a Huffman table of more codes than there are is ref
   std::string const table = "\xff\xc4" + std::string("\x01\x20\x10", 3) + std::string(15, '\x11') + "\x22" + std::string(300, 'a');
   REFUSED("a Huffman table of 289 codes; expected at most 255", whole.substr(0, 2) + table + whole.substr(2));
   REFUSED("a Huffman table of 289 codes", whole.substr(0, whole.size() - 2) + table + whole.substr(whole.size() - 2));
+  auto const second = whole.find("\xff\xdb");  // segment, of quantization tables
+  REQUIRE(second != std::string::npos);
+  REFUSED("a Huffman table of 289 codes", whole.substr(0, second) + "junk\xff\xff" + table + whole.substr(second));
+  // What only looks like one: behind the picture, as phones keep a film there, and in a segment of another kind.
+  auto const want = decode_image("f.png", *bytes_of(whole));
+  for (auto const& right :
+       {whole + table + std::string(1000, '\xff') + table,
+        whole.substr(0, 2) + "\xff\xe2" + big(static_cast<std::uint32_t>(table.size() + 2)).substr(2) + table + whole.substr(2)})
+    CHECK(allclose(decode_image("f.png", *bytes_of(right)), want, 0, 0));
 }
 TEST_CASE("hostile input 52: JPEGs whose scan names a table there cannot be, lacks its tables, restarts or ends amid pixels") {
   auto const whole = jpeg(17, 9, 3);

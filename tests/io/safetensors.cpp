@@ -126,6 +126,7 @@ TEST_CASE("hostile input 40: products that wrap, no elements, rank 0") {
 TEST_CASE("hostile input 41: JSON that is no header") {
   REFUSED("nested more than 16 levels deep", safetensors("{\"x\":" + std::string(100'000, '[')));
   REFUSED("JSON is malformed", safetensors("{\"x\xff\":1}"));
+  REFUSED("JSON is malformed at byte 2 (a byte 0)", safetensors(std::string("{}\0 {\"x\"", 8)));
   REFUSED("JSON is malformed", safetensors("{\"\\ud800\":1}"));
   REFUSED("JSON is malformed", safetensors("{\"x\":" + entry_of("\"F32\"", "[1e999]", "[0,16]") + "}", data));
   REFUSED("JSON is malformed", safetensors("{\"x\":" + entry_of("\"F32\"", "[NaN]", "[0,16]") + "}", data));

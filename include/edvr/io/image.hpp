@@ -2,6 +2,7 @@
 // Reading PNG, of 8 or 16 bits, and JPEG. The only header that includes stb; its other formats are compiled out, and what a file claims is
 // checked before stb sees it. Writing PNG: png.hpp.
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -126,33 +127,45 @@ inline std::span<std::byte const> check_png_chunks(std::string const& who, std::
   copy[palette + 2] = static_cast<std::byte>(whole_palette >> 8), copy[palette + 3] = static_cast<std::byte>(whole_palette & 255);
   return copy;
 }
+/// JPEG: f(marker, position of its length) for every segment up to the end of the picture, beyond which stb does not read. Pairs of bytes
+/// that begin no segment in the data of a scan are passed over, as are bytes between segments.
+template <class F>
+void for_each_jpeg_segment(std::span<std::byte const> b, F const& f) {
+  for (std::size_t at = 2;;) {
+    while (at < b.size() && b[at] != std::byte{0xff}) ++at;
+    while (at < b.size() && b[at] == std::byte{0xff}) ++at;
+    if (at + 2 >= b.size()) return;
+    auto const marker = static_cast<unsigned>(b[at++]);
+    if (marker == 0xd9) return;
+    if (marker <= 1 || (marker >= 0xd0 && marker <= 0xd8)) continue;
+    f(marker, at);
+    at += std::max<std::size_t>(2, static_cast<std::size_t>(big_endian(b.data() + at, 2)));
+  }
+}
 /// JPEG: stb writes past the end of a Huffman table that claims more than 256 codes, and mistakes the 256th for a mark of its own, after
-/// which it reads before the table; pictures use 162 at most. Looks at every pair of bytes that could start such a segment, so that no
-/// disagreement about where segments are lets one through; inside other segments the pair hardly ever looks like one.
-inline void check_huffman_tables(std::string const& who, std::span<std::byte const> b) {
+/// which it reads before the table; pictures use 162 at most. `at`: where the segment of tables has its length.
+inline void check_huffman_tables(std::string const& who, std::span<std::byte const> b, std::size_t at) {
   auto const value = [&](std::size_t i) { return i < b.size() ? static_cast<int>(b[i]) : 0; };
-  for (std::size_t i = 0; i + 1 < b.size(); ++i) {
-    if (value(i) != 0xff || value(i + 1) != 0xc4) continue;
-    std::size_t at = i + 4;
-    for (int left = 256 * value(i + 2) + value(i + 3) - 2; left > 0;) {
-      if (value(at) >> 4 > 1 || (value(at) & 15) > 3) break;
-      int codes = 0;
-      for (std::size_t k = 1; k <= 16; ++k) codes += value(at + k);
-      if (codes > 255)
-        throw io_error(
-            text(who, ": JPEG has a Huffman table of ", codes, " codes; expected at most 255: it is damaged or made to deceive"));
-      at += static_cast<std::size_t>(17 + codes);
-      left -= 17 + codes;
-    }
+  int left = 256 * value(at) + value(at + 1) - 2;
+  for (at += 2; left > 0;) {
+    if (value(at) >> 4 > 1 || (value(at) & 15) > 3) break;
+    int codes = 0;
+    for (std::size_t k = 1; k <= 16; ++k) codes += value(at + k);
+    if (codes > 255)
+      throw io_error(text(who, ": JPEG has a Huffman table of ", codes, " codes; expected at most 255: it is damaged or made to deceive"));
+    at += static_cast<std::size_t>(17 + codes);
+    left -= 17 + codes;
   }
 }
 /// JPEG: the frame header's size, found by walking the segments.
 inline std::size_t check_jpeg(std::string const& who, std::span<std::byte const> b) {
   std::size_t scans = 0;
   constexpr std::size_t most_scans = 500;
-  for (std::size_t i = 0; i + 1 < b.size(); ++i) scans += b[i] == std::byte{0xff} && b[i + 1] == std::byte{0xda};
+  for_each_jpeg_segment(b, [&](unsigned marker, std::size_t at) {
+    if (marker == 0xc4) check_huffman_tables(who, b, at);
+    scans += marker == 0xda;
+  });
   if (scans > most_scans) throw io_error(text(who, ": JPEG has ", scans, " scans; expected at most ", most_scans));
-  check_huffman_tables(who, b);
   for (std::size_t at = 2; at + 4 <= b.size();) {
     if (b[at] != std::byte{0xff}) break;
     auto const marker = static_cast<unsigned>(b[at + 1]);

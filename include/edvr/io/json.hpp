@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The only header that includes nlohmann-json.
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -143,8 +144,14 @@ struct json_builder : json_guard {
 /// A string as JSON writes it; what is not UTF-8 in it becomes U+FFFD.
 inline std::string quoted_json(std::string const& s) { return json(s).dump(-1, ' ', false, json::error_handler_t::replace); }
 
+/// nlohmann's reader takes a byte 0 for the end, and would not look at what follows.
+inline void refuse_zero_byte(std::string const& who, char const* first, char const* last) {
+  if (auto const* const at = std::find(first, last, '\0'); at != last)
+    throw io_error(text(who, ": JSON is malformed at byte ", at - first, " (a byte 0)"));
+}
 /// Untrusted JSON as a json_value. Throws io_error, beginning with `who`.
 inline json_value read_json(std::string const& who, char const* first, char const* last, int most_levels = 16) {
+  refuse_zero_byte(who, first, last);
   json_builder builder(who, most_levels);
   json::sax_parse(first, last, &builder);
   return std::move(builder.root);
@@ -153,6 +160,7 @@ inline json_value read_json(std::string const& who, char const* first, char cons
 
 /// Parses untrusted JSON, looked through by json_guard first. Throws io_error, beginning with `who`.
 inline json parse_json(std::string const& who, char const* first, char const* last, int most_levels = 16) {
+  detail::refuse_zero_byte(who, first, last);
   detail::json_guard guard(who, most_levels);
   json::sax_parse(first, last, &guard);
   return json::parse(first, last);
