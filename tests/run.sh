@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # bash tests/run.sh       one Release build, every test
 # bash tests/run.sh all   also: layout, every instruction set, address, undefined-behaviour and thread sanitizers, clang, AArch64, each header alone, the library
-#                         used by other projects in every way, its API reference, a minute of each fuzzer; all but the GPU backend (tests/gpu.sh)
+#                         used by other projects in every way, its API reference, up to a minute of each fuzzer; all but the GPU backend (tests/gpu.sh)
 set -eu
 cd "$(dirname "$0")/.."
 . tests/install.sh
@@ -49,12 +49,12 @@ if [ "${1:-}" = all ]; then
     echo 'SKIPPED: no clang to be had here'
   fi
   section 'installed and used; the API reference; another processor: AArch64, emulated'
-  command -v dpkg >/dev/null && { edvr_install_packages pkg-config doxygen || true; }  # now, for two would not install at once
-  { bash tests/consumers.sh build/release && bash docs/api.sh; } >build/beside.log 2>&1 & beside=$!  # these and the emulator keep one core busy each
-  bash tests/aarch64.sh
-  wait $beside && state=0 || state=$?
+  for package in pkg-config doxygen; do edvr_install_packages $package || true; done  # now, for two scripts cannot install at once
+  { bash tests/consumers.sh build/release && bash docs/api.sh; } >build/beside.log 2>&1 & beside=$!  # while the emulator keeps one core only
+  bash tests/aarch64.sh && emulated=0 || emulated=$?
+  wait $beside && beside=0 || beside=$?
   cat build/beside.log
-  [ $state = 0 ]
+  [ "$emulated $beside" = '0 0' ]
   section 'strangers: a minute of fuzzing for each reader, the command line and shapes, a third of one for the rest'
   bash tests/fuzz.sh 60 pickle zip safetensors npy image y4m shapes arguments
   bash tests/fuzz.sh 20 checkpoint patterns

@@ -100,8 +100,8 @@ class any_tensor {
       }
     }
   }
-  /// A row-major tensor in memory, elements converted. Throws type_error unless the rank is R, and for a fraction, NaN or infinity beyond
-  /// what integers of type T hold; integers wrap.
+  /// A row-major tensor in memory, elements converted. Throws type_error unless the rank is R, and for floating-point numbers that
+  /// integers of type T do not hold (fractions are cut off); integers wrap.
   template <class T, int R>
   tensor<T, R> to() const {
     if (static_cast<int>(shape_.size()) != R) throw type_error(text("tensor is ", describe(), "; expected rank ", R));
